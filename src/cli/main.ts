@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { note, tellError } from './output.ts'
+
+/** Each command's module is loaded only when it is called, so that `--help` answers at once. */
+const commands: Record<string, { summary: string; load: () => Promise<{ command: () => Command }> }> = {}
+
+/** Runs the command line. Sets the exit code: 0 done, 1 failed, 2 bad input, 75 stopped and resumable. */
+export async function main(args: string[]): Promise<void> {
+  // A reader that has seen enough, such as `head`, closes the pipe: that is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  try {
+    await (await program(args)).parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+    else process.exitCode = tellError(error, args.includes('--json'))
+  }
+}
+
+async function program(args: string[]): Promise<Command> {
+  const root = new Command('millrace')
+    .description('Word2Vec from a stream of text, in a fixed amount of memory.')
+    .version(version())
+    .showHelpAfterError('(--help shows what is possible)')
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 bad input, 75 stopped and resumable.')
+  const wanted = args.find((arg) => arg in commands && (args[0] === arg || args[0] === 'help'))
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const command = name === wanted ? (await load()).command() : new Command(name)
+    root.addCommand(command.description(summary))
+  }
+  for (const command of [root, ...root.commands]) {
+    command.exitOverride().configureOutput({ writeErr: (text) => note(text.trimEnd()) })
+  }
+  return root
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+}

@@ -1,0 +1,99 @@
+import * as fs from 'node:fs'
+import { dirname } from 'node:path'
+import { ResourceError } from './errors.ts'
+
+/** The calls by which Millrace changes a disk, so that a test can make the N-th of them fail. */
+export type Disk = Pick<
+  typeof fs,
+  'openSync' | 'writeSync' | 'fsyncSync' | 'closeSync' | 'renameSync' | 'mkdirSync' | 'rmSync'
+>
+
+export const realDisk: Disk = fs
+
+/** Writes a part of a file; called as often as the content needs. */
+export type Write = (bytes: Uint8Array) => void
+
+/**
+ * Writes a file so that a reader finds the old content or the new, and never a part:
+ * written beside, fsynced, renamed, and the folder fsynced so that the new name survives a power cut.
+ *
+ * throws  ResourceError if the disk refuses; the old file is untouched and nothing is left beside it
+ */
+export function writeFileAtomically(path: string, fill: (write: Write) => void, disk: Disk = realDisk): void {
+  const beside = `${path}.${process.pid}.tmp`
+  try {
+    disk.mkdirSync(dirname(path), { recursive: true })
+    writeAndSync(beside, fill, disk)
+    disk.renameSync(beside, path)
+    syncFolder(dirname(path), disk)
+  } catch (error) {
+    removeQuietly(beside, disk)
+    throw diskError(error, path)
+  }
+}
+
+/** Writes a file and waits until the disk has it. For files in a folder that is renamed as a whole. */
+export function writeAndSync(path: string, fill: (write: Write) => void, disk: Disk = realDisk): void {
+  const fd = disk.openSync(path, 'w')
+  try {
+    fill((bytes) => writeAll(fd, bytes, disk))
+    disk.fsyncSync(fd)
+  } finally {
+    disk.closeSync(fd)
+  }
+}
+
+/** Waits until the names in a folder are on the disk. */
+export function syncFolder(path: string, disk: Disk = realDisk): void {
+  const fd = disk.openSync(path, 'r')
+  try {
+    disk.fsyncSync(fd)
+  } finally {
+    disk.closeSync(fd)
+  }
+}
+
+/** Turns an error of the file system into one that says what to do. Others pass through. */
+export function diskError(error: unknown, path: string): unknown {
+  const known = error instanceof Error && 'code' in error && diskErrors[String(error.code)]
+  if (!known) return error
+  return new ResourceError(`DISK_${(error as NodeJS.ErrnoException).code}`, {
+    what: `cannot write ${path}`,
+    why: known.why,
+    mend: known.mend,
+    cause: error,
+  })
+}
+
+const diskErrors: Record<string, { why: string; mend: string } | undefined> = {
+  ENOSPC: {
+    why: 'the disk is full',
+    mend: 'free some space, or choose another disk; what was saved before is intact',
+  },
+  EDQUOT: { why: 'the disk quota is used up', mend: 'free some space, or choose another disk' },
+  EACCES: { why: 'permission denied', mend: 'choose a folder you may write to' },
+  EPERM: { why: 'the operation is not permitted there', mend: 'choose a folder you may write to' },
+  EROFS: { why: 'the file system is read-only', mend: 'choose a folder on a disk you may write to' },
+  EIO: {
+    why: 'the disk reports an input/output error',
+    mend: 'check the disk; what was saved before is intact',
+  },
+  ENOTDIR: { why: 'a part of the path is a file, not a folder', mend: 'choose another path' },
+  EISDIR: { why: 'it is a folder', mend: 'choose a file name' },
+  EEXIST: { why: 'a file of that name is in the way', mend: 'choose another path' },
+}
+
+function writeAll(fd: number, bytes: Uint8Array, disk: Disk): void {
+  for (let done = 0; done < bytes.length; ) {
+    // One call of the kernel writes 2 GiB at most.
+    done += disk.writeSync(fd, bytes, done, Math.min(bytes.length - done, 2 ** 30))
+  }
+}
+
+function removeQuietly(path: string, disk: Disk): void {
+  try {
+    disk.rmSync(path, { force: true, recursive: true })
+  } catch {
+    // The first error is the one to tell.
+  }
+}

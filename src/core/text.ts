@@ -1,0 +1,40 @@
+/** The entry of `known` nearest to `word` by edit distance, if it is near enough to be a typo of it. */
+export function nearestName(word: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1
+  for (const name of known) {
+    const distance = editDistance(word.toLowerCase(), name.toLowerCase())
+    if (distance < bestDistance) {
+      best = name
+      bestDistance = distance
+    }
+  }
+  return best
+}
+
+/** 1234567 as `1,234,567`. */
+export function formatCount(count: number): string {
+  return Math.round(count).toLocaleString('en-US')
+}
+
+/** Seconds as `8 s`, `3:07` or `2:03:07`. */
+export function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–'
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  const parts = whole < 3600 ? [whole / 60, whole % 60] : [whole / 3600, (whole % 3600) / 60, whole % 60]
+  return parts.map((part, i) => String(Math.floor(part)).padStart(i === 0 ? 1 : 2, '0')).join(':')
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(substitute, row[j]! + 1, next[j - 1]! + 1))
+    }
+    row = next
+  }
+  return row[b.length]!
+}

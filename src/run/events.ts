@@ -1,0 +1,91 @@
+import { appendFileSync, readFileSync } from 'node:fs'
+import { diskError } from '../core/disk.ts'
+
+/** One line of `events.ndjson`. `words` is the number of words trained on when it was written. */
+export type RunEvent = { time: string; attempt: number; words: number } & (
+  | { type: 'start'; pid: number; threads: number }
+  | { type: 'vocabulary'; vocabulary: number; corpusWords: number; corpusBytes: number; seconds: number }
+  | { type: 'plan'; bytes: number; parts: Record<string, number> }
+  | { type: 'resume'; checkpoint: string; epoch: number }
+  | ({ type: 'progress' } & Progress)
+  | { type: 'epoch'; epoch: number; loss: number; seconds: number; records: number; hash: string }
+  | { type: 'checkpoint'; path: string; epoch: number; bytes: number; seconds: number }
+  | { type: 'warning'; message: string }
+  | { type: 'stop'; reason: string }
+  | { type: 'error'; message: string }
+  | { type: 'done'; seconds: number; wordsPerSecond: number; peakRssBytes: number }
+)
+
+/** What the progress line shows, once a second. */
+export interface Progress {
+  /** From 1. */
+  epoch: number
+  /** Of the whole run, 0 to 1. */
+  fraction: number
+  /** Over the last second. */
+  wordsPerSecond: number
+  learningRate: number
+  /** Mean negative log likelihood per pair of words, over the last second; null before the first pair. */
+  loss: number | null
+  rssBytes: number
+  planBytes: number
+  /** Estimated seconds until training ends. */
+  secondsLeft: number
+  /** Training seconds so far, over all attempts. */
+  seconds: number
+}
+
+type WithoutStamp<T> = T extends unknown ? Omit<T, 'time' | 'attempt' | 'words'> : never
+
+/** Appends events to a run's `events.ndjson`, one line each, as they happen. */
+export class EventLog {
+  readonly #path: string
+  readonly #attempt: number
+
+  constructor(path: string, attempt: number) {
+    this.#path = path
+    this.#attempt = attempt
+  }
+
+  append(words: number, event: WithoutStamp<RunEvent>): void {
+    const line = { time: new Date().toISOString(), attempt: this.#attempt, words, ...event }
+    try {
+      appendFileSync(this.#path, `${JSON.stringify(line)}\n`)
+    } catch (error) {
+      throw diskError(error, this.#path)
+    }
+  }
+}
+
+/**
+ * The events that count: those past the checkpoint that a later attempt resumed are dropped, since that
+ * work was done again; a torn line is passed over.
+ */
+export function readEvents(path: string): RunEvent[] {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    return []
+  }
+  const events: RunEvent[] = []
+  for (const line of text.split('\n')) {
+    const event = parseLine(line)
+    if (!event) continue
+    if (event.type === 'resume' || event.type === 'start') {
+      const resumedAt = event.words
+      while (events.length > 0 && events.at(-1)!.words > resumedAt) events.pop()
+    }
+    events.push(event)
+  }
+  return events
+}
+
+function parseLine(line: string): RunEvent | undefined {
+  try {
+    const event = JSON.parse(line)
+    return typeof event?.type === 'string' && typeof event.words === 'number' ? event : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,15 @@
+import { Worker } from 'node:worker_threads'
+
+/**
+ * The URL of a sibling module, whether the caller runs from TypeScript sources or from compiled JavaScript.
+ * (`tsc` rewrites the extensions of imports, but not those of URLs.)
+ */
+export function siblingModule(importMetaUrl: string, name: string): URL {
+  const extension = importMetaUrl.endsWith('.ts') ? 'ts' : 'js'
+  return new URL(`./${name}.${extension}`, importMetaUrl)
+}
+
+/** Starts a thread on a module. Its heap is small: what is large lives in shared memory. */
+export function startWorker(module: URL, workerData: unknown): Worker {
+  return new Worker(module, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 4 } })
+}
