@@ -1,0 +1,5 @@
+export { detectFormat, readVectors, type VectorFormat, vectorFormats, writeVectors } from './format.ts'
+export { KeyedVectors, type NearOptions, type Neighbour } from './keyed-vectors.ts'
+export type { VectorSet } from './set.ts'
+export { VectorTable } from './table.ts'
+export { type Words, WordTable } from './words.ts'

@@ -1,0 +1,118 @@
+import type { Write } from '../core/disk.ts'
+import { InputError } from '../core/errors.ts'
+import { SafetensorsFile, type Tensor, type TensorPlace, writeSafetensors } from '../core/safetensors.ts'
+import { ByteReader } from './byte-reader.ts'
+import { gather, newline, rowOf, type VectorSet, writableWord } from './set.ts'
+import { VectorTable } from './table.ts'
+
+// Millrace's own format, version 1:
+//   vectors  F32 [V, D]
+//   words    U8 [bytes]  the words in UTF-8, joined by "\n"
+//   counts   U64 [V]     if known
+// Nothing in it tells time, path or host: equal vectors are equal files.
+
+const metadata = { format: 'millrace-vectors', version: '1' }
+
+/** Writes vectors as safetensors. Memory: the words and counts once more, and a MiB. */
+export function writeVectorsSafetensors(write: Write, set: VectorSet): void {
+  const V = set.words.length
+  const { matrix, dim } = set
+  // The rows lie `stride` apart: the header is made from a view as long as the packed matrix, and the rows
+  // are packed when the writer comes to it.
+  const packed = new Uint8Array(matrix.buffer, matrix.byteOffset, V * dim * 4)
+  const tensors: Record<string, Tensor> = {
+    vectors: { dtype: 'F32', shape: [V, dim], bytes: packed },
+    words: joinWords(set),
+  }
+  if (set.counts) {
+    const counts = BigUint64Array.from({ length: V }, (_, i) => BigInt(set.counts![i]!))
+    tensors.counts = { dtype: 'U64', shape: [V], bytes: new Uint8Array(counts.buffer) }
+  }
+  const writePart = (bytes: Uint8Array) => (bytes === packed ? writeRows(write, set) : write(bytes))
+  writeSafetensors(writePart, tensors, metadata)
+}
+
+/** throws  InputError if the file is not whole, or holds no vectors of this format */
+export function readVectorsSafetensors(path: string): VectorTable {
+  const reader = new ByteReader(path)
+  try {
+    const file = new SafetensorsFile(path)
+    try {
+      return readTable(file, reader)
+    } finally {
+      file.close()
+    }
+  } finally {
+    reader.close()
+  }
+}
+
+function joinWords({ words }: VectorSet): Tensor {
+  let length = Math.max(0, words.length - 1)
+  for (let i = 0; i < words.length; i++) length += writableWord(words, i, [newline], 'safetensors').length
+  const bytes = new Uint8Array(length)
+  for (let i = 0, at = 0; i < words.length; i++) {
+    if (i > 0) bytes[at++] = newline
+    const word = words.bytes(i)
+    bytes.set(word, at)
+    at += word.length
+  }
+  return { dtype: 'U8', shape: [length], bytes }
+}
+
+function writeRows(write: Write, set: VectorSet): void {
+  const { put, flush } = gather(write)
+  for (let i = 0; i < set.words.length; i++) {
+    const row = rowOf(set, i)
+    put(new Uint8Array(row.buffer, row.byteOffset, row.byteLength))
+  }
+  flush()
+}
+
+function readTable(file: SafetensorsFile, reader: ByteReader): VectorTable {
+  const place = placeOf(file, 'vectors', 'F32', 2)
+  placeOf(file, 'words', 'U8', 1)
+  const [V, dim] = place.shape as [number, number]
+  if (V === 0 || dim === 0) throw foreign(file, `tensor vectors is empty: ${V} × ${dim}`)
+  const table = new VectorTable(V, dim)
+  const words = file.read('words')
+  reader.seek(place.begin)
+  let begin = 0
+  for (let i = 0; i < V; i++) {
+    const stop = words.indexOf(newline, begin)
+    const end = stop < 0 ? words.length : stop
+    if (begin > words.length || (i === V - 1 && stop >= 0))
+      throw foreign(file, `it holds ${V} vectors and ${stop < 0 ? 'fewer' : 'more'} words`)
+    const row = table.add(words.subarray(begin, end))
+    const bytes = reader.take(dim * 4)
+    if (!row || !bytes)
+      throw foreign(file, row ? 'it ends inside tensor vectors' : `word ${i + 1} is there twice`)
+    new Uint8Array(row.buffer, row.byteOffset, row.byteLength).set(bytes)
+    begin = end + 1
+  }
+  if (file.tensors.has('counts')) {
+    const { shape } = placeOf(file, 'counts', 'U64', 1)
+    if (shape[0] !== V) throw foreign(file, `it holds ${V} vectors and ${shape[0]} counts`)
+    table.counts = Float64Array.from(new BigUint64Array(file.read('counts').buffer), Number)
+  }
+  return table
+}
+
+function placeOf(file: SafetensorsFile, name: string, dtype: string, rank: number): TensorPlace {
+  const place = file.tensors.get(name)
+  if (!place) throw foreign(file, `it holds no tensor ${name}, but ${[...file.tensors.keys()].join(', ')}`)
+  if (place.dtype !== dtype || place.shape.length !== rank)
+    throw foreign(
+      file,
+      `tensor ${name} is ${place.dtype} [${place.shape}], not ${dtype} of ${rank} dimension${rank > 1 ? 's' : ''}`,
+    )
+  return place
+}
+
+function foreign(file: SafetensorsFile, why: string): InputError {
+  return new InputError('VECTORS_FOREIGN', {
+    what: `${file.path} holds no word vectors of Millrace's format`,
+    why,
+    mend: 'give vectors.safetensors of a run, or vectors in word2vec text or binary format',
+  })
+}
