@@ -1,7 +1,7 @@
 // Compiles kernels/*.ts with asc. Plain JS, because `npm ci` runs it with whatever Node there is.
 //
 // train.*   text and skip-gram over one shared memory that the trainer sizes; relaxed SIMD and strict
-// count     the vocabulary pass, one private memory a thread
+// count     the vocabulary pass, one memory a thread
 // search    cosine queries
 //
 // -O2 and not -O3: the higher level sinks SIMD operations into stores and spills registers.
@@ -24,7 +24,7 @@ const relaxed = ['--enable', 'relaxed-simd']
 const builds = {
   'train.relaxed': ['kernels/train.ts', ...shared, ...relaxed],
   'train.strict': ['kernels/train.ts', ...shared],
-  count: ['kernels/count.ts'],
+  count: ['kernels/count.ts', ...shared],
   search: ['kernels/search.ts'],
 }
 

@@ -49,6 +49,23 @@ export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`broken invariant: ${message}`)
 }
 
+/** An error as plain data, to be posted to another thread. */
+export type PackedError = { kind: string; code: string; parts: ErrorParts } | { kind: 'Error'; stack: string }
+
+export function packError(error: unknown): PackedError {
+  if (error instanceof MillraceError) {
+    const { what, why, mend } = error.parts
+    return { kind: error.name, code: error.code, parts: { what, ...(why && { why }), ...(mend && { mend }) } }
+  }
+  return { kind: 'Error', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+}
+
+export function unpackError(packed: PackedError): Error {
+  if (!('parts' in packed)) return Object.assign(new Error('a thread failed'), { stack: packed.stack })
+  const kinds = { InputError, ConfigError, ResourceError, StoppedError }
+  return new (kinds[packed.kind as keyof typeof kinds] ?? MillraceError)(packed.code, packed.parts)
+}
+
 function describe({ what, why, mend }: ErrorParts): string {
   return [what, why && `  why: ${why}`, mend && `  try: ${mend}`].filter(Boolean).join('\n')
 }

@@ -1,0 +1,86 @@
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { writeFileAtomically } from '../core/disk.ts'
+import { InputError } from '../core/errors.ts'
+
+/**
+ * The words that are trained, most frequent first; equal counts are ordered by the words' bytes, so that the
+ * order is the same everywhere.
+ */
+export class Vocabulary {
+  /** How often each word stands in the corpus. */
+  readonly counts: Float64Array
+  /** The words' bytes (UTF-8), one after the other. */
+  readonly arena: Uint8Array
+  /** Where each word begins in the arena; the last number is its end. */
+  readonly offsets: Uint32Array
+
+  constructor(counts: Float64Array, arena: Uint8Array, offsets: Uint32Array) {
+    this.counts = counts
+    this.arena = arena
+    this.offsets = offsets
+  }
+
+  /** Builds a vocabulary from counted words, in any order. */
+  static from(words: Iterable<[word: Uint8Array, count: number]>, minCount: number): Vocabulary {
+    const kept = [...words].filter(([, count]) => count >= minCount)
+    kept.sort(([wordA, countA], [wordB, countB]) => countB - countA || Buffer.compare(wordA, wordB))
+    const offsets = new Uint32Array(kept.length + 1)
+    for (const [i, [word]] of kept.entries()) offsets[i + 1] = offsets[i]! + word.length
+    const arena = new Uint8Array(offsets[kept.length]!)
+    for (const [i, [word]] of kept.entries()) arena.set(word, offsets[i]!)
+    return new Vocabulary(
+      Float64Array.from(kept, ([, count]) => count),
+      arena,
+      offsets,
+    )
+  }
+
+  get length(): number {
+    return this.counts.length
+  }
+
+  word(i: number): string {
+    return Buffer.from(this.bytes(i)).toString()
+  }
+
+  bytes(i: number): Uint8Array {
+    return this.arena.subarray(this.offsets[i]!, this.offsets[i + 1]!)
+  }
+
+  /** Occurrences of all its words together. */
+  get totalCount(): number {
+    return this.counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  /** Writes `word<TAB>count` lines. */
+  write(path: string): void {
+    writeFileAtomically(path, (write) => {
+      let lines: string[] = []
+      for (let i = 0; i < this.length; i++) {
+        lines.push(`${this.word(i)}\t${this.counts[i]}\n`)
+        if (lines.length === 10_000 || i === this.length - 1) {
+          write(Buffer.from(lines.join('')))
+          lines = []
+        }
+      }
+    })
+  }
+
+  /** throws  InputError with the line if the file is not what `write` writes */
+  static async read(path: string): Promise<Vocabulary> {
+    const words: [Uint8Array, number][] = []
+    for await (const line of createInterface({ input: createReadStream(path) })) {
+      const tab = line.lastIndexOf('\t')
+      const count = Number(line.slice(tab + 1))
+      if (tab < 1 || !Number.isSafeInteger(count) || count < 1) {
+        throw new InputError('VOCABULARY_DAMAGED', {
+          what: `${path}, line ${words.length + 1} is not a word, a tab and a count`,
+          mend: 'delete the run folder and train again, or bring the file back',
+        })
+      }
+      words.push([Buffer.from(line.slice(0, tab)), count])
+    }
+    return Vocabulary.from(words, 0)
+  }
+}

@@ -1,0 +1,223 @@
+import { ResourceError } from '../core/errors.ts'
+import { loadKernel, pageBytes } from '../runtime/wasm.ts'
+
+/** Exports of kernels/count.ts. */
+interface CountKernel {
+  countWords(
+    table: number,
+    text: number,
+    length: number,
+    entryLimit: number,
+    arenaLimit: number,
+    longest: number,
+    overlong: number,
+  ): number
+  mergeEntries(
+    table: number,
+    entries: number,
+    arena: number,
+    from: number,
+    count: number,
+    entryLimit: number,
+    arenaLimit: number,
+  ): number
+  fillSlots(table: number): void
+  auditRecords(text: number, length: number, offset: bigint, maxWords: number, counts: number): bigint
+}
+
+/** A word of more bytes is no word: it is passed over, and told. */
+export const longestWordBytes = 1000
+
+const entryBytes = 24
+const firstSlots = 2 ** 16
+const mergeBatch = 2 ** 14
+const counters = 2048
+
+/** Where the parts of the memory lie. Pages cost nothing until they are touched, so limits may be wide. */
+interface Layout {
+  raw: number
+  prepared: number
+  slots: number
+  entries: number
+  arena: number
+  scratch: number
+  entryLimit: number
+  arenaLimit: number
+  pages: number
+}
+
+const tablePointer = 1024
+const fields = { slots: 0, slotMask: 1, entries: 2, arena: 3, entryCount: 4, arenaBytes: 5 }
+
+/**
+ * Words and their counts, in one shared WASM memory that the count kernel works on. Shared so that the main
+ * thread can take in what another thread counted without a copy of the whole.
+ */
+export class WordTable {
+  readonly memory: WebAssembly.Memory
+  readonly #kernel: CountKernel
+  readonly #layout: Layout
+  readonly #fields: Uint32Array
+
+  /** `bufferBytes`: of a raw block. `preparedBytes`: of a block made ready for the kernel. */
+  constructor(corpusBytes: number, bufferBytes: number, preparedBytes: number, memory?: WebAssembly.Memory) {
+    const layout = planLayout(corpusBytes, bufferBytes, preparedBytes)
+    this.#layout = layout
+    this.memory =
+      memory ?? new WebAssembly.Memory({ initial: layout.pages, maximum: layout.pages, shared: true })
+    this.#kernel = loadKernel<CountKernel>('count', this.memory)
+    this.#fields = new Uint32Array(this.memory.buffer, tablePointer, 8)
+    if (!memory) {
+      this.#fields[fields.slots] = layout.slots
+      this.#fields[fields.entries] = layout.entries
+      this.#fields[fields.arena] = layout.arena
+      this.#fields[fields.slotMask] = firstSlots - 1
+    }
+  }
+
+  /** Where a block's bytes are read to. */
+  get rawBuffer(): Uint8Array {
+    return new Uint8Array(this.memory.buffer, this.#layout.raw, this.#layout.prepared - this.#layout.raw)
+  }
+
+  /** Where a prepared text is put. */
+  get preparedBuffer(): Uint8Array {
+    return new Uint8Array(
+      this.memory.buffer,
+      this.#layout.prepared,
+      this.#layout.slots - this.#layout.prepared,
+    )
+  }
+
+  get length(): number {
+    return this.#fields[fields.entryCount]!
+  }
+
+  /** Words passed over for their length. */
+  get overlong(): number {
+    return new Uint32Array(this.memory.buffer, counters, 1)[0]!
+  }
+
+  /** Counts the words of a text that lies in one of the buffers. */
+  count(text: Uint8Array): void {
+    for (let done = 0; ; ) {
+      const { entryLimit, arenaLimit } = this.#limits()
+      const pointer = text.byteOffset + done
+      const left = text.length - done
+      done += this.#kernel.countWords(
+        tablePointer,
+        pointer,
+        left,
+        entryLimit,
+        arenaLimit,
+        longestWordBytes,
+        counters,
+      )
+      if (done >= text.length) return
+      this.#grow()
+    }
+  }
+
+  /** The audit of the records in a text of `rawBuffer`. */
+  audit(
+    text: Uint8Array,
+    offset: number,
+    maxWords: number,
+  ): { records: number; words: number; hash: bigint } {
+    const counts = counters + 8
+    const hash = this.#kernel.auditRecords(text.byteOffset, text.length, BigInt(offset), maxWords, counts)
+    const [records, words] = new Uint32Array(this.memory.buffer, counts, 2)
+    return { records: records!, words: words!, hash: BigInt.asUintN(64, hash) }
+  }
+
+  /** Adds the counts of another table. */
+  merge(other: WordTable): void {
+    const { scratch } = this.#layout
+    const scratchArena = scratch + mergeBatch * entryBytes
+    const here = new Uint8Array(this.memory.buffer)
+    const there = new Uint8Array(other.memory.buffer)
+    const view = new DataView(other.memory.buffer)
+    for (let first = 0; first < other.length; first += mergeBatch) {
+      const count = Math.min(mergeBatch, other.length - first)
+      const from = other.#layout.entries + first * entryBytes
+      const last = from + (count - 1) * entryBytes
+      const arenaFrom = view.getUint32(from + 16, true)
+      const arenaEnd = view.getUint32(last + 16, true) + Math.ceil(view.getUint32(last + 20, true) / 8) * 8
+      here.set(there.subarray(from, from + count * entryBytes), scratch)
+      here.set(there.subarray(other.#layout.arena + arenaFrom, other.#layout.arena + arenaEnd), scratchArena)
+      // Offsets count from the start of the other arena, of which only a part was copied.
+      const arena = scratchArena - arenaFrom
+      for (let done = 0; ; ) {
+        const { entryLimit, arenaLimit } = this.#limits()
+        done = this.#kernel.mergeEntries(tablePointer, scratch, arena, done, count, entryLimit, arenaLimit)
+        if (done >= count) break
+        this.#grow()
+      }
+    }
+  }
+
+  /** Every word with its count, in no order. Bytes are valid until the next change. */
+  *words(minCount: number): Generator<[Uint8Array, number]> {
+    const bytes = new Uint8Array(this.memory.buffer)
+    const view = new DataView(this.memory.buffer)
+    for (let i = 0; i < this.length; i++) {
+      const entry = this.#layout.entries + i * entryBytes
+      const count = Number(view.getBigUint64(entry, true))
+      if (count < minCount) continue
+      const begin = this.#layout.arena + view.getUint32(entry + 16, true)
+      yield [bytes.subarray(begin, begin + view.getUint32(entry + 20, true)), count]
+    }
+  }
+
+  #limits(): { entryLimit: number; arenaLimit: number } {
+    const slots = this.#fields[fields.slotMask]! + 1
+    return { entryLimit: Math.min(slots / 2, this.#layout.entryLimit), arenaLimit: this.#layout.arenaLimit }
+  }
+
+  /** Doubles the slots and enters every word anew. */
+  #grow(): void {
+    const slots = (this.#fields[fields.slotMask]! + 1) * 2
+    if (
+      slots / 2 > this.#layout.entryLimit ||
+      this.#fields[fields.arenaBytes]! + 1024 > this.#layout.arenaLimit
+    ) {
+      throw new ResourceError('VOCABULARY_FULL', {
+        what: `the corpus has more than ${this.length.toLocaleString('en-US')} distinct words`,
+        why: 'they do not fit the counting table of one thread',
+        mend: 'use --tokenizer words, which strips punctuation and case, or fewer files',
+      })
+    }
+    this.#fields[fields.slotMask] = slots - 1
+    new Uint8Array(this.memory.buffer, this.#layout.slots, slots * 8).fill(0)
+    this.#kernel.fillSlots(tablePointer)
+  }
+}
+
+function planLayout(corpusBytes: number, bufferBytes: number, preparedBytes: number): Layout {
+  // A word and the space behind it take two bytes at least.
+  const entryLimit = 2 ** Math.ceil(Math.log2(Math.min(2 ** 24, Math.max(firstSlots, corpusBytes / 2 + 1))))
+  const arenaLimit = Math.min(2 ** 29, entryLimit * 8 + corpusBytes * 8 + longestWordBytes)
+  let end = 4096
+  const region = (bytes: number) => {
+    const begin = end
+    end = Math.ceil((begin + bytes) / 4096) * 4096
+    return begin
+  }
+  const raw = region(bufferBytes)
+  const prepared = region(preparedBytes)
+  const slots = region(entryLimit * 2 * 8)
+  const entries = region(entryLimit * entryBytes)
+  const arena = region(arenaLimit)
+  const scratch = region(mergeBatch * (entryBytes + longestWordBytes + 8))
+  return {
+    raw,
+    prepared,
+    slots,
+    entries,
+    arena,
+    scratch,
+    entryLimit,
+    arenaLimit,
+    pages: Math.ceil(end / pageBytes),
+  }
+}
