@@ -3,7 +3,9 @@ import { Command, CommanderError } from 'commander'
 import { note, tellError } from './output.ts'
 
 /** Each command's module is loaded only when it is called, so that `--help` answers at once. */
-const commands: Record<string, { summary: string; load: () => Promise<{ command: () => Command }> }> = {}
+const commands: Record<string, { summary: string; load: () => Promise<{ command: () => Command }> }> = {
+  report: { summary: 'one HTML page of what a run did', load: () => import('./report.ts') },
+}
 
 /** Runs the command line. Sets the exit code: 0 done, 1 failed, 2 bad input, 75 stopped and resumable. */
 export async function main(args: string[]): Promise<void> {

@@ -1,0 +1,74 @@
+import { type RunEvent, type RunFile, type RunFolder, readEvents } from '../run/index.ts'
+
+type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>
+
+/** What a run folder tells of its run, however far the run came. Figures are null where nothing was recorded. */
+export interface RunHistory {
+  run: RunFile
+  /** A run that says it is running, and whose process is gone, is `dead`. */
+  state: RunFile['status'] | 'dead'
+  /** Of the whole run, 0 to 1. */
+  fraction: number
+  progress: EventOf<'progress'>[]
+  epochs: EventOf<'epoch'>[]
+  warnings: string[]
+  words: number
+  vocabulary: number | null
+  /** Training seconds, over all attempts. */
+  seconds: number | null
+  wordsPerSecond: number | null
+  /** Words of the corpus in vocabulary or not, and its bytes. */
+  corpus: { words: number; bytes: number } | null
+  peakRssBytes: number | null
+  planBytes: number | null
+  restarts: number
+  checkpointCount: number
+  secondsLeft: number | null
+}
+
+/** throws  InputError if the folder holds no run */
+export function readHistory(folder: RunFolder): RunHistory {
+  const run = folder.read()
+  const events = readEvents(folder.events)
+  const ofType = <T extends RunEvent['type']>(type: T) =>
+    events.filter((event): event is EventOf<T> => event.type === type)
+  const progress = ofType('progress')
+  const counted = ofType('vocabulary').at(-1)
+  const last = progress.at(-1)
+  const { result } = run
+  const words = result?.words ?? events.at(-1)?.words ?? 0
+  const seconds = result?.seconds ?? last?.seconds ?? null
+  return {
+    run,
+    state: run.status === 'running' && !isAlive(run.pids.trainer) ? 'dead' : run.status,
+    fraction: run.status === 'complete' ? 1 : (last?.fraction ?? 0),
+    progress,
+    epochs: ofType('epoch'),
+    warnings: ofType('warning').map(({ message }) => message),
+    words,
+    vocabulary: result?.vocabulary ?? counted?.vocabulary ?? null,
+    seconds,
+    wordsPerSecond: result?.wordsPerSecond ?? (last && seconds ? last.words / seconds : null),
+    corpus: counted ? { words: counted.corpusWords, bytes: counted.corpusBytes } : null,
+    peakRssBytes: result?.peakRssBytes ?? highest(progress.map(({ rssBytes }) => rssBytes)),
+    planBytes: ofType('plan').at(-1)?.bytes ?? last?.planBytes ?? null,
+    restarts: result?.restarts ?? Math.max(0, run.attempt - 1),
+    checkpointCount: ofType('checkpoint').length,
+    secondsLeft: last?.secondsLeft ?? null,
+  }
+}
+
+function highest(values: number[]): number | null {
+  return values.length === 0 ? null : values.reduce((a, b) => Math.max(a, b))
+}
+
+function isAlive(pid: number | null): boolean {
+  if (pid === null) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it lives, and belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
