@@ -141,10 +141,14 @@ export class KeyedVectors {
         what: `${words.length} words were given`,
         why: 'the odd one out is found among 3 at least',
       })
-    const rows = words.map((word) => this.#rowOf(word))
+    return words[this.oddRow(words.map((word) => this.#rowOf(word)))]!
+  }
+
+  /** The place in `rows` of the row that fits the others least. */
+  oddRow(rows: readonly number[]): number {
     const mean = this.sumOfUnits(rows)
     const scores = rows.map((row) => cosine(this.#table.row(row), mean))
-    return words[scores.indexOf(Math.min(...scores))]!
+    return scores.indexOf(Math.min(...scores))
   }
 
   /** The cosine of two words' vectors. throws  InputError if one is not there */

@@ -105,7 +105,7 @@ export class Search {
    */
   bestRows(
     count: number,
-    fill: (query: number, target: Float64Array) => readonly number[],
+    fill: (query: number, target: Float64Array<ArrayBuffer>) => readonly number[],
     restrict = this.#table.length,
   ): Int32Array {
     const { stride, offsets } = this.#table
