@@ -1,0 +1,1 @@
+export { type Checkpoint, CheckpointStore, type Manifest } from './store.ts'

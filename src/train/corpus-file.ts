@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { writeFileAtomically } from '../core/disk.ts'
+import {
+  BlockTable,
+  type CorpusFile,
+  type CountOptions,
+  type CountResult,
+  corpusFingerprint,
+  countCorpus,
+  type Tokenizer,
+  Vocabulary,
+} from '../corpus/index.ts'
+import type { RunFolder } from '../run/index.ts'
+
+/** What `corpus.json` holds: the corpus as counted, so that a resumed run need not count again. */
+interface CorpusFileContent {
+  format: 1
+  fingerprint: string
+  files: CorpusFile[]
+  blockBytes: number
+  tokenizer: Tokenizer
+  minCount: number
+  distinctWords: number
+  replaced: CountResult['replaced']
+  overlong: number
+  /** Per block. */
+  records: number[]
+  words: number[]
+  hashes: string[]
+}
+
+export interface CountedCorpus extends CountResult {
+  fingerprint: string
+}
+
+/**
+ * The corpus of a run: read from its folder if the files look as they did when they were counted, else counted.
+ * (Looks deceive; training compares every block with its audit as it goes.)
+ */
+export async function loadOrCount(
+  folder: RunFolder,
+  files: CorpusFile[],
+  options: CountOptions,
+): Promise<CountedCorpus> {
+  const known = await load(folder, files, options)
+  if (known) return known
+  const result = await countCorpus(files, options)
+  const fingerprint = corpusFingerprint(result.blocks, result.audits, options.tokenizer)
+  result.vocabulary.write(folder.vocabulary)
+  save(folder, { ...result, fingerprint }, options)
+  return { ...result, fingerprint }
+}
+
+function save(folder: RunFolder, corpus: CountedCorpus, { tokenizer, minCount }: CountOptions): void {
+  const { blocks, audits, fingerprint, distinctWords, replaced, overlong } = corpus
+  const content: CorpusFileContent = {
+    format: 1,
+    fingerprint,
+    files: blocks.files,
+    blockBytes: blocks.blockBytes,
+    tokenizer,
+    minCount,
+    distinctWords,
+    replaced,
+    overlong,
+    records: [...audits.records],
+    words: [...audits.words],
+    hashes: [...audits.hashes].map((hash) => hash.toString(16).padStart(16, '0')),
+  }
+  writeFileAtomically(folder.corpus, (write) => write(Buffer.from(`${JSON.stringify(content)}\n`)))
+}
+
+async function load(
+  folder: RunFolder,
+  files: CorpusFile[],
+  options: CountOptions,
+): Promise<CountedCorpus | undefined> {
+  if (!existsSync(folder.corpus) || !existsSync(folder.vocabulary)) return undefined
+  let content: CorpusFileContent
+  try {
+    content = JSON.parse(readFileSync(folder.corpus, 'utf8'))
+  } catch {
+    return undefined
+  }
+  const { tokenizer, minCount, fingerprint, distinctWords, replaced, overlong } = content
+  const looksTheSame =
+    content.format === 1 &&
+    tokenizer === options.tokenizer &&
+    minCount === options.minCount &&
+    content.files.length === files.length &&
+    files.every(
+      ({ bytes, mtimeMs }, i) => bytes === content.files[i]!.bytes && mtimeMs === content.files[i]!.mtimeMs,
+    )
+  if (!looksTheSame) return undefined
+  const audits = {
+    records: shared(Uint32Array, content.records),
+    words: shared(Uint32Array, content.words),
+    hashes: shared(
+      BigUint64Array,
+      content.hashes.map((hash) => BigInt(`0x${hash}`)),
+    ),
+  }
+  const blocks = new BlockTable(files, content.blockBytes)
+  const vocabulary = await Vocabulary.read(folder.vocabulary)
+  return { blocks, audits, vocabulary, fingerprint, distinctWords, replaced, overlong }
+}
+
+/** Numbers in an array that threads share. */
+function shared<T extends Uint32Array | BigUint64Array>(
+  kind: (new (buffer: SharedArrayBuffer) => T) & { BYTES_PER_ELEMENT: number },
+  values: ArrayLike<T[number]>,
+): T {
+  const array = new kind(new SharedArrayBuffer(values.length * kind.BYTES_PER_ELEMENT))
+  array.set(values as never)
+  return array
+}

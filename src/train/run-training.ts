@@ -1,0 +1,362 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { CheckpointStore } from '../checkpoint/index.ts'
+import { InputError, MillraceError, StoppedError } from '../core/errors.ts'
+import { formatCount } from '../core/text.ts'
+import { findCorpusFiles } from '../corpus/index.ts'
+import {
+  acquireLock,
+  EventLog,
+  type Progress,
+  type RunFile,
+  RunFolder,
+  type TrainResult,
+} from '../run/index.ts'
+import { writeVectors } from '../vectors/index.ts'
+import {
+  availableMemory,
+  createModel,
+  keyClass,
+  type MemoryPlan,
+  type ModelShape,
+  modelVectors,
+  paddedWordBytes,
+  parseTrainConfig,
+  requireFit,
+  type SharedModel,
+  type TrainConfig,
+  type TrainConfigInput,
+  trainKeys,
+} from '../word2vec/index.ts'
+import { type CountedCorpus, loadOrCount } from './corpus-file.ts'
+import { newState, restoreParameters, type TrainState, totalOf } from './state.ts'
+import { train } from './train.ts'
+
+/** What somebody asks for: a corpus, a place, and what differs from the defaults (or from the run there is). */
+export interface TrainRequest {
+  corpus: string[]
+  out: string
+  config: TrainConfigInput
+  observer?: TrainObserver
+  signal?: AbortSignal
+}
+
+/** Told as it goes. */
+export interface TrainObserver {
+  counting?(doneFraction: number): void
+  counted?(corpus: CountedCorpus, seconds: number): void
+  planned?(plan: MemoryPlan, config: TrainConfig, threads: number): void
+  resumed?(checkpoint: string, state: TrainState): void
+  progress?(progress: Progress): void
+  warning?(message: string): void
+}
+
+export interface TrainOutcome {
+  folder: RunFolder
+  result: TrainResult
+  /** Whether the run was complete before, and nothing was done. */
+  wasComplete: boolean
+}
+
+/**
+ * Trains into a run folder, going on from what is there. A complete run is returned as it is.
+ *
+ * throws  InputError or ConfigError for what was asked; ResourceError if it does not fit or cannot be written;
+ *         StoppedError if the signal aborted: run it again to go on
+ */
+export async function runTraining(request: TrainRequest): Promise<TrainOutcome> {
+  const folder = new RunFolder(request.out)
+  const before = folder.exists() ? folder.read() : undefined
+  const config = resolveConfig(request, before, folder)
+  const files = findCorpusFiles(request.corpus)
+  if (before?.status === 'complete' && before.result && existsSync(folder.vectors)) {
+    return { folder, result: before.result, wasComplete: true }
+  }
+  const wasThere = existsSync(folder.path)
+  if (wasThere && !before) requireEmpty(folder)
+  const lock = acquireLock(folder)
+  const run = startRun(folder, before, config, request.corpus)
+  try {
+    const result = await countAndTrain(request, folder, run, config, files)
+    return { folder, result, wasComplete: false }
+  } catch (error) {
+    if (!wasThere && !existsSync(folder.corpus)) {
+      // Nothing came of it: leave nothing behind.
+      rmSync(folder.path, { recursive: true, force: true })
+    } else {
+      endRun(folder, run, error)
+    }
+    throw error
+  } finally {
+    lock.release()
+  }
+}
+
+async function countAndTrain(
+  { observer = {}, signal }: TrainRequest,
+  folder: RunFolder,
+  run: RunFile,
+  config: TrainConfig,
+  files: ReturnType<typeof findCorpusFiles>,
+): Promise<TrainResult> {
+  const beganMs = performance.now()
+  const threads = config.threads ?? Math.min(16, availableParallelism())
+  const store = new CheckpointStore<TrainState>(folder.checkpoints)
+  const events = new EventLog(folder.events, run.attempt)
+  const warn = (message: string) => {
+    events.append(0, { type: 'warning', message })
+    observer.warning?.(message)
+  }
+
+  const { tokenizer, minCount } = config
+  const options = { tokenizer, minCount, threads, ...(signal && { signal }) }
+  const corpus = await loadOrCount(folder, files, {
+    ...options,
+    onProgress: (done) => observer.counting?.(done),
+  })
+  const countSeconds = (performance.now() - beganMs) / 1000
+  requireSameCorpus(run, corpus, folder)
+  run.fingerprints.corpus = corpus.fingerprint
+  folder.write(run)
+  observer.counted?.(corpus, countSeconds)
+  warnOfText(corpus, warn)
+
+  const shape = shapeOf(corpus, config, threads)
+  const plan = requireFit(shape, config.memory ?? availableMemory())
+  observer.planned?.(plan, config, threads)
+  const model = createModel(corpus.vocabulary, config, shape)
+  const checkpoint = store.newest((path, why) =>
+    warn(`checkpoint ${path} is damaged and was passed over: ${why}`),
+  )
+  const state = checkpoint?.state ?? newState()
+  if (checkpoint) restore(model, checkpoint)
+
+  const words = totalOf(state, 'words')
+  events.append(words, { type: 'start', pid: process.pid, threads })
+  events.append(words, {
+    type: 'vocabulary',
+    vocabulary: corpus.vocabulary.length,
+    corpusWords: corpus.audits.words.reduce((sum, count) => sum + count, 0),
+    corpusBytes: corpus.blocks.corpusBytes,
+    seconds: countSeconds,
+  })
+  events.append(words, { type: 'plan', ...plan })
+  if (checkpoint) {
+    events.append(words, { type: 'resume', checkpoint: checkpoint.path, epoch: state.epoch })
+    observer.resumed?.(checkpoint.path, state)
+  }
+
+  const epochWords = corpus.vocabulary.totalCount
+  const { blocks, audits } = corpus
+  const wallSecondsBefore = state.wallSeconds
+  const complete = await train(
+    {
+      config,
+      threads,
+      blocks,
+      audits,
+      epochWords,
+      model,
+      plan,
+      store,
+      events,
+      wallSecondsBefore,
+      beganMs,
+      signal,
+      onProgress: observer.progress,
+    },
+    state,
+  )
+  if (!complete) throw stopped(state, config)
+  writeVectors(folder.vectors, 'safetensors', {
+    words: corpus.vocabulary,
+    counts: corpus.vocabulary.counts,
+    dim: config.dim,
+    ...modelVectors(model, 'input'),
+  })
+  const wallSeconds = wallSecondsBefore + (performance.now() - beganMs) / 1000
+  const result = resultOf(folder, run, state, corpus, wallSeconds)
+  const { seconds, wordsPerSecond, peakRssBytes } = result
+  events.append(result.words, { type: 'done', seconds, wordsPerSecond, peakRssBytes })
+  folder.write({ ...run, status: 'complete', pids: { supervisor: null, trainer: null }, result })
+  return result
+}
+
+/** The memory that a run would take; needs the corpus counted. */
+export function shapeOf(
+  { vocabulary, blocks }: CountedCorpus,
+  config: TrainConfig,
+  threads: number,
+): ModelShape {
+  const { dim, negative, window } = config
+  const { length, blockBytes } = blocks
+  const wordBytes = paddedWordBytes(vocabulary)
+  return {
+    vocabulary: vocabulary.length,
+    wordBytes,
+    dim,
+    negative,
+    window,
+    threads,
+    blocks: length,
+    blockBytes,
+  }
+}
+
+function resultOf(
+  folder: RunFolder,
+  run: RunFile,
+  state: TrainState,
+  corpus: CountedCorpus,
+  wallSeconds: number,
+): TrainResult {
+  const words = totalOf(state, 'words')
+  const seconds = totalOf(state, 'seconds')
+  return {
+    type: 'done',
+    words,
+    seconds,
+    wallSeconds,
+    wordsPerSecond: words / seconds,
+    vocabulary: corpus.vocabulary.length,
+    peakRssBytes: Math.max(state.peakRssBytes, process.resourceUsage().maxRSS * 1024),
+    supervisorRssBytes: 0,
+    restarts: run.attempt - 1,
+    audit: { epochs: state.finished.map(({ records, hash }, i) => ({ epoch: i + 1, records, hash })) },
+    vectors: folder.vectors,
+  }
+}
+
+/** The stored config with what was given; what was not given stays as it is. */
+function resolveConfig(
+  { config, out }: TrainRequest,
+  before: RunFile | undefined,
+  folder: RunFolder,
+): TrainConfig {
+  if (!before || !hasCheckpoint(folder)) return parseTrainConfig(config)
+  const stored = Object.fromEntries(Object.entries(before.config).filter(([key]) => key !== 'corpus'))
+  const wanted = parseTrainConfig({ ...stored, ...config })
+  for (const key of trainKeys) {
+    if (keyClass(key) === 'operational' || wanted[key] === stored[key]) continue
+    throw new InputError('RUN_DIFFERS', {
+      what: `the run in ${out} has ${key} ${stored[key]}; this asks for ${wanted[key]}`,
+      why: 'a run that goes on must be the run that it was',
+      mend: `leave ${key} out to go on with it, or train into another folder with --out`,
+    })
+  }
+  return wanted
+}
+
+function hasCheckpoint(folder: RunFolder): boolean {
+  return existsSync(folder.checkpoints) && readdirSync(folder.checkpoints).some((name) => /^\d+$/.test(name))
+}
+
+function requireEmpty(folder: RunFolder): void {
+  let names: string[]
+  try {
+    names = readdirSync(folder.path)
+  } catch (cause) {
+    throw new InputError('OUT_NOT_FOLDER', {
+      what: `${folder.path} is not a folder`,
+      mend: 'use another --out',
+      cause,
+    })
+  }
+  if (names.every((name) => name === 'lock')) return
+  throw new InputError('OUT_NOT_EMPTY', {
+    what: `${folder.path} is not a run folder, and not empty`,
+    why: 'a run would mix with what is there',
+    mend: 'use a folder that is new or empty for --out',
+  })
+}
+
+function requireSameCorpus(run: RunFile, corpus: CountedCorpus, folder: RunFolder): void {
+  const known = run.fingerprints.corpus
+  if (known === null || known === corpus.fingerprint || !hasCheckpoint(folder)) return
+  throw new InputError('RUN_CORPUS', {
+    what: `the text is not what the run in ${folder.path} was trained on`,
+    why: `its fingerprint is ${corpus.fingerprint.slice(0, 12)}…; the run has ${known.slice(0, 12)}…`,
+    mend: 'bring the text back as it was, or train into another folder with --out',
+  })
+}
+
+function startRun(
+  folder: RunFolder,
+  before: RunFile | undefined,
+  config: TrainConfig,
+  corpus: string[],
+): RunFile {
+  const identity = trainKeys.filter((key) => keyClass(key) === 'identity').map((key) => [key, config[key]])
+  const goesOn = before && hasCheckpoint(folder)
+  if (!goesOn) rmSync(folder.events, { force: true })
+  const run: RunFile = {
+    format: 1,
+    name: folder.name,
+    status: 'running',
+    config: { corpus: corpus.map((path) => resolve(path)), ...config },
+    fingerprints: {
+      config: createHash('sha256').update(JSON.stringify(identity)).digest('hex'),
+      corpus: goesOn ? before.fingerprints.corpus : null,
+    },
+    pids: { supervisor: null, trainer: process.pid },
+    attempt: goesOn ? before.attempt + 1 : 1,
+    createdAt: goesOn ? before.createdAt : new Date().toISOString(),
+    version: JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
+    error: null,
+    result: null,
+  }
+  folder.write(run)
+  return run
+}
+
+function endRun(folder: RunFolder, run: RunFile, error: unknown): void {
+  const stopped = error instanceof StoppedError
+  const message = error instanceof MillraceError ? error.parts.what : String(error)
+  try {
+    new EventLog(folder.events, run.attempt).append(
+      0,
+      stopped ? { type: 'stop', reason: message } : { type: 'error', message },
+    )
+    const status = stopped ? 'stopped' : 'failed'
+    folder.write({
+      ...run,
+      status,
+      pids: { supervisor: null, trainer: null },
+      error: stopped ? null : message,
+    })
+  } catch {
+    // The disk may be what failed; the first error is the one to tell.
+  }
+}
+
+function restore(
+  model: SharedModel,
+  checkpoint: { tensors(): { close(): void } & Parameters<typeof restoreParameters>[1] },
+): void {
+  const file = checkpoint.tensors()
+  try {
+    restoreParameters(model, file)
+  } finally {
+    file.close()
+  }
+}
+
+function stopped(state: TrainState, config: TrainConfig): StoppedError {
+  return new StoppedError('STOPPED', {
+    what: `stopped in epoch ${state.epoch} of ${config.epochs}; all work is saved`,
+    mend: 'run the same command again to go on',
+  })
+}
+
+function warnOfText({ replaced, overlong, blocks }: CountedCorpus, warn: (message: string) => void): void {
+  if (replaced.count > 0) {
+    const one = blocks.files.length === 1
+    warn(
+      `${formatCount(replaced.count)} invalid UTF-8 sequences were replaced by U+FFFD, the first in the block at byte ` +
+        `${formatCount(replaced.offset!)}${one ? ` of ${blocks.files[0]!.path}` : ''}; if the text is Latin-1, convert it: iconv -f LATIN1 -t UTF-8`,
+    )
+  }
+  if (overlong > 0) warn(`${formatCount(overlong)} words longer than 1000 bytes were passed over`)
+}

@@ -1,0 +1,112 @@
+import type { Worker } from 'node:worker_threads'
+import { MillraceError, type PackedError, unpackError } from '../core/errors.ts'
+import type { BlockAudits, CorpusFile } from '../corpus/index.ts'
+import { siblingModule, startWorker } from '../runtime/workers.ts'
+import type { SharedModel, TrainConfig } from '../word2vec/index.ts'
+import { sharesBefore } from './schedule.ts'
+
+/** What a training thread is given once. Memory and audits are shared. */
+export interface ThreadJob {
+  thread: number
+  model: SharedModel
+  config: TrainConfig
+  files: CorpusFile[]
+  blockBytes: number
+  audits: BlockAudits
+}
+
+/** What sets the threads to work: an epoch, from 1. */
+export interface EpochJob {
+  epoch: number
+}
+
+/** A block that was trained on. */
+export interface BlockDone {
+  /** In the epoch's order. */
+  place: number
+  /** In vocabulary, before subsampling. */
+  words: number
+  records: number
+  hash: bigint
+  /** Summed over pairs, in nats. */
+  loss: number
+  pairs: number
+}
+
+export type ThreadMessage =
+  | ({ type: 'block' } & BlockDone)
+  | { type: 'idle' }
+  | { type: 'error'; error: PackedError }
+
+/** The training threads. They claim blocks themselves; between epochs, and when stopped, they are idle. */
+export class TrainThreads {
+  readonly #workers: Worker[]
+  readonly #job: Omit<ThreadJob, 'thread'>
+  readonly #control: Int32Array
+
+  constructor(threads: number, job: Omit<ThreadJob, 'thread'>) {
+    const url = siblingModule(import.meta.url, 'train-thread')
+    this.#job = job
+    this.#control = new Int32Array(job.model.memory.buffer, job.model.layout.control, 2)
+    this.#workers = Array.from({ length: threads }, (_, thread) => startWorker(url, { thread, ...job }))
+  }
+
+  /**
+   * Trains on the blocks of an epoch from a place in its order on, until the end or `stop`.
+   * When it returns, every block claimed is finished: nothing is in flight.
+   *
+   * Returns the place to go on from: the number of blocks when the epoch is complete.
+   */
+  async runEpoch(
+    epoch: number,
+    order: Uint32Array,
+    from: number,
+    onBlock: (done: BlockDone) => void,
+  ): Promise<number> {
+    const { model, audits } = this.#job
+    const { buffer } = model.memory
+    new Uint32Array(buffer, model.layout.order, order.length).set(order)
+    sharesBefore(order, audits.words, new Float64Array(buffer, model.layout.shares, order.length + 1))
+    Atomics.store(this.#control, 0, from)
+    Atomics.store(this.#control, 1, 0)
+    const job: EpochJob = { epoch }
+    const results = await Promise.allSettled(
+      this.#workers.map((worker) => this.#runThread(worker, job, onBlock)),
+    )
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+    return Math.min(Atomics.load(this.#control, 0), order.length)
+  }
+
+  /** Lets each thread finish its block and no more. */
+  stop(): void {
+    Atomics.store(this.#control, 1, 1)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+  }
+
+  #runThread(worker: Worker, job: EpochJob, onBlock: (done: BlockDone) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (error?: unknown) => {
+        worker.off('message', onMessage).off('error', fail).off('exit', onExit)
+        if (error === undefined) return resolve()
+        this.stop()
+        reject(error)
+      }
+      const onMessage = (message: ThreadMessage) => {
+        if (message.type === 'block') onBlock(message)
+        else settle(message.type === 'error' ? unpackError(message.error) : undefined)
+      }
+      const fail = (cause: Error) => settle(died(cause.message, cause))
+      const onExit = (code: number) => settle(died(`it ended with code ${code}`))
+      worker.on('message', onMessage).on('error', fail).on('exit', onExit)
+      worker.postMessage(job)
+    })
+  }
+}
+
+function died(why: string, cause?: unknown): MillraceError {
+  const mend = 'run the same command again: training goes on from the last checkpoint'
+  return new MillraceError('THREAD_DIED', { what: 'a training thread died', why, mend, cause })
+}

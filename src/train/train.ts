@@ -1,0 +1,138 @@
+import type { CheckpointStore } from '../checkpoint/index.ts'
+import { assert, MillraceError } from '../core/errors.ts'
+import { deriveSeed, permutation } from '../core/random.ts'
+import type { BlockAudits, BlockTable } from '../corpus/index.ts'
+import type { EventLog, Progress } from '../run/index.ts'
+import type { MemoryPlan, SharedModel, TrainConfig } from '../word2vec/index.ts'
+import { Meter } from './meter.ts'
+import {
+  addBlock,
+  addHashes,
+  noSums,
+  parametersAreFinite,
+  parameterTensors,
+  type TrainState,
+  totalOf,
+} from './state.ts'
+import { TrainThreads } from './threads.ts'
+
+/** What training is handed; it builds none of it. */
+export interface Training {
+  config: TrainConfig
+  threads: number
+  blocks: BlockTable
+  audits: BlockAudits
+  /** Words in vocabulary in one epoch. */
+  epochWords: number
+  model: SharedModel
+  plan: MemoryPlan
+  store: CheckpointStore<TrainState>
+  events: EventLog
+  /** Time of the attempts before this one, and when this one began (`performance.now`). */
+  wallSecondsBefore: number
+  beganMs: number
+  onProgress?: ((progress: Progress) => void) | undefined
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Trains from `state` to the last epoch, or until the signal aborts; either way the newest checkpoint holds all
+ * that was done. `state` is kept up to date.
+ *
+ * Returns whether training is complete.
+ */
+export async function train(training: Training, state: TrainState): Promise<boolean> {
+  const { config, blocks, signal } = training
+  const { model, audits } = training
+  const threads = new TrainThreads(training.threads, {
+    model,
+    config,
+    audits,
+    files: blocks.files,
+    blockBytes: blocks.blockBytes,
+  })
+  const stop = () => threads.stop()
+  signal?.addEventListener('abort', stop)
+  try {
+    while (state.epoch <= config.epochs && !signal?.aborted) {
+      const order = permutation(blocks.length, deriveSeed(config.seed, state.epoch))
+      state.place = await runEpoch(training, threads, order, state)
+      if (state.place === blocks.length) closeEpoch(training, state)
+      saveCheckpoint(training, state)
+    }
+    return state.epoch > config.epochs
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    await threads.close()
+  }
+}
+
+/** Runs the rest of an epoch; returns the place it came to. */
+async function runEpoch(training: Training, threads: TrainThreads, order: Uint32Array, state: TrainState) {
+  const { config, events, signal, onProgress } = training
+  const wordsTotal = config.epochs * training.epochWords
+  const began = performance.now()
+  const secondsBefore = totalOf(state, 'seconds')
+  const epochSecondsBefore = state.current.seconds
+  const meter = new Meter(began)
+  const report = () => {
+    const now = performance.now()
+    const wordsDone = totalOf(state, 'words')
+    const seconds = secondsBefore + (now - began) / 1000
+    const { lr } = config
+    const planBytes = training.plan.bytes
+    const progress = meter.read(now, { epoch: state.epoch, wordsDone, wordsTotal, seconds, lr, planBytes })
+    events.append(wordsDone, { type: 'progress', ...progress })
+    onProgress?.(progress)
+  }
+  // A signal that came while the threads were idle would be lost: they begin anew with each epoch.
+  const running = threads.runEpoch(state.epoch, order, state.place, (done) => {
+    addBlock(state.current, done)
+    meter.add(done)
+    if (meter.isDue(performance.now())) report()
+  })
+  if (signal?.aborted) threads.stop()
+  const place = await running
+  state.current.seconds = epochSecondsBefore + (performance.now() - began) / 1000
+  report()
+  return place
+}
+
+/** Holds a finished epoch to what was counted, and begins the next. */
+function closeEpoch({ audits, epochWords, events }: Training, state: TrainState): void {
+  const { current } = state
+  const records = audits.records.reduce((sum, count) => sum + count, 0)
+  const hash = addHashes('0', ...audits.hashes)
+  assert(
+    current.words === epochWords,
+    `epoch ${state.epoch} trained on ${current.words} words of ${epochWords}`,
+  )
+  assert(
+    current.records === records && current.hash === hash,
+    `the audit of epoch ${state.epoch} differs from the count`,
+  )
+  const loss = current.loss / current.pairs
+  const { seconds } = current
+  events.append(totalOf(state, 'words'), { type: 'epoch', epoch: state.epoch, loss, seconds, records, hash })
+  state.finished.push(current)
+  state.current = noSums()
+  state.epoch++
+  state.place = 0
+}
+
+function saveCheckpoint(training: Training, state: TrainState): void {
+  const { store, events, model } = training
+  if (!parametersAreFinite(model)) {
+    throw new MillraceError('DIVERGED', {
+      what: 'training diverged: a parameter is no longer a number',
+      why: 'the learning rate is too high for this text, which happens most on short, repetitive text',
+      mend: 'use a lower --lr in a new run folder; the last checkpoint is from before it happened',
+    })
+  }
+  const began = performance.now()
+  state.wallSeconds = training.wallSecondsBefore + (began - training.beganMs) / 1000
+  state.peakRssBytes = Math.max(state.peakRssBytes, process.resourceUsage().maxRSS * 1024)
+  const { path, bytes } = store.write(state, parameterTensors(model))
+  const seconds = (performance.now() - began) / 1000
+  events.append(totalOf(state, 'words'), { type: 'checkpoint', path, epoch: state.epoch, bytes, seconds })
+}

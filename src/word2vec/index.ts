@@ -1,0 +1,14 @@
+export {
+  configError,
+  keyClass,
+  parseTrainConfig,
+  type TrainConfig,
+  type TrainConfigInput,
+  type TrainKey,
+  trainConfigSchema,
+  trainKeys,
+} from './config.ts'
+export type { ModelShape } from './layout.ts'
+export { createModel, modelVectors, paddedWordBytes, type SharedModel } from './model.ts'
+export { availableMemory, type MemoryPlan, planMemory, requireFit } from './plan.ts'
+export { type ReferenceModel, type ReferenceSums, trainReference, trainWindow } from './reference.ts'
