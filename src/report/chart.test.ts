@@ -5,6 +5,7 @@ const falling: Point[] = Array.from({ length: 50 }, (_, i) => [i, 3 - i / 50])
 
 function pathOf(svg: string): Point[] {
   const path = /d="([^"]+)"/.exec(svg)![1]!
+  expect(path).toMatch(/^M[^M]+$/) // one unbroken line
   return path
     .split(/[ML]/)
     .slice(1)

@@ -32,6 +32,9 @@ test('a complete run has all its parts in one file that needs nothing else', () 
   expect(textOf(html)).toContain('tale complete')
   expect(html.match(new RegExp(hash, 'g'))).toHaveLength(4)
   expect(html.match(/<svg /g)).toHaveLength(6)
+  // Four epochs in each of four charts, and the plan in that of the memory.
+  expect(html.match(/<line class="epoch"/g)).toHaveLength(16)
+  expect(html.match(/<line class="level"/g)).toHaveLength(1)
   expect(/<script|<link|src=|url\(|@import/.exec(html)).toBeNull()
   // The only address is the name of the SVG namespace, which nothing fetches.
   expect(/https?:/.exec(html.replaceAll('http://www.w3.org/2000/svg', ''))).toBeNull()

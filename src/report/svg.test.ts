@@ -10,7 +10,7 @@ test('text and attributes are escaped, children are not', () => {
 
 test('a picture that stands alone brings its style', () => {
   const svg = standalone(picture({ width: 10, height: 20, label: 'a > b' }, element('circle', { r: 1 })))
-  expect(svg).toMatch(/^<svg xmlns="[^"]+" viewBox="0 0 10 20" role="img" aria-label="a &gt; b"><style>/)
+  expect(svg).toMatch(/^<svg xmlns="[^"]+" viewBox="-16 -16 42 52" role="img" aria-label="a &gt; b"><style>/)
   expect(svg).toContain('prefers-color-scheme: dark')
   expect(svg.trimEnd().endsWith('<circle r="1"></circle></svg>')).toBe(true)
 })

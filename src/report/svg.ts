@@ -44,9 +44,14 @@ export function picture(
   )
 }
 
-/** Makes a picture that stands alone in a file: its colours and fonts travel inside it, light and dark. */
+/** Makes a picture that stands alone in a file, with some paper around it: its colours and fonts travel inside it, light and dark. */
 export function standalone(svg: string): string {
-  return `${svg.replace('>', `><style>${pictureStyle}svg{background:var(--paper)}</style>`)}\n`
+  const padding = 16
+  return `${svg
+    .replace(/viewBox="0 0 ([\d.]+) ([\d.]+)"/, (_, width, height) => {
+      return `viewBox="${-padding} ${-padding} ${Number(width) + 2 * padding} ${Number(height) + 2 * padding}"`
+    })
+    .replace('>', `><style>${pictureStyle}svg{background:var(--paper)}</style>`)}\n`
 }
 
 /** Colours and type of the pictures: in the page's style sheet, or inside a picture that stands alone. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { families, madeUpVectors } from '../../test/report/made-up-run.ts'
+import { KeyedVectors } from '../vectors/index.ts'
 import { labelBox, overlap, placeLabels, wordsPicture } from './words.ts'
 
 const vectors = madeUpVectors()
@@ -87,4 +88,23 @@ test('without groups, well-known words are drawn; the same vectors give the same
   expect(words).toContain('gold')
   expect(words.every((word) => vectors.has(word) || word.includes('&'))).toBe(true)
   expect(wordsPicture(madeUpVectors())).toBe(svg)
+})
+
+test('only the direction of a vector counts, not its length', () => {
+  const { words, dim, matrix, stride } = vectors
+  const longer = matrix.slice()
+  for (let d = 0; d < dim; d++) longer[stride * vectors.indexOf('gold') + d]! *= 50
+  const stretched = KeyedVectors.from({ words, dim, stride, matrix: longer })
+  const before = circles(wordsPicture(vectors)!)
+  for (const [i, { x, y }] of circles(wordsPicture(stretched)!).entries()) {
+    expect(x).toBeCloseTo(before[i]!.x, 1)
+    expect(y).toBeCloseTo(before[i]!.y, 1)
+  }
+})
+
+test('a word of two groups is drawn once, in the colour of the first', () => {
+  const points = circles(
+    wordsPicture(vectors, { groups: { a: ['war', 'army', 'gold'], b: ['gold', 'coin'] } })!,
+  )
+  expect(points.filter(({ word }) => word === 'gold').map(({ colour }) => colour)).toEqual(['group-0'])
 })

@@ -22,7 +22,9 @@ interface Box {
 
 const fontSize = 13
 const colourCount = 9
-const margin = 14
+/** Room for the labels of points at the edge: a part of the width, and a line of text. */
+const sideMargin = 0.045
+const margin = 18
 
 /**
  * A picture of words: their unit vectors on the two axes along which these words differ most (PCA), each axis
@@ -43,10 +45,11 @@ export function wordsPicture(
   const names = Object.keys(groups)
   const legend = names.length > 1 ? placeLegend(names, width) : []
   const top = margin + (legend.at(-1)?.y ?? 0)
+  const side = width * sideMargin
   const places = project(words, vectors, {
-    left: margin,
+    left: side,
     top,
-    right: width - margin,
+    right: width - side,
     bottom: height - margin,
   })
   const labels = placeLabels(places, { left: 2, top, right: width - 2, bottom: height - 2 })
