@@ -4,6 +4,12 @@ import { note, tellError } from './output.ts'
 
 /** Each command's module is loaded only when it is called, so that `--help` answers at once. */
 const commands: Record<string, { summary: string; load: () => Promise<{ command: () => Command }> }> = {
+  query: { summary: 'asks vectors: near, analogy, odd, similarity', load: () => import('./query.ts') },
+  eval: {
+    summary: 'scores vectors on analogies, word pairs and odd ones out',
+    load: () => import('./eval.ts'),
+  },
+  convert: { summary: 'vectors from one format to another', load: () => import('./convert.ts') },
   report: { summary: 'one HTML page of what a run did', load: () => import('./report.ts') },
 }
 

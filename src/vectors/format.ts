@@ -27,13 +27,21 @@ const extensions: Record<string, VectorFormat> = {
  * throws  InputError if neither tells
  */
 export function detectFormat(path: string): VectorFormat {
-  if (existsSync(path)) return formatOfContent(path)
+  return existsSync(path) ? formatOfContent(path) : formatOfName(path)
+}
+
+/**
+ * The format that a file's extension tells, for one that is to be written.
+ *
+ * throws  ConfigError if it tells none
+ */
+export function formatOfName(path: string): VectorFormat {
   const format = extensions[extname(path).toLowerCase()]
   if (format) return format
   throw new ConfigError('FORMAT_UNKNOWN', {
     what: `the name ${path} does not tell a format`,
     why: `known are ${Object.keys(extensions).join(', ')}`,
-    mend: `use one of these, or name the format: ${vectorFormats.join(', ')}`,
+    mend: `use one of these, or name the format with --to: ${vectorFormats.join(', ')}`,
   })
 }
 

@@ -1,4 +1,11 @@
-export { detectFormat, readVectors, type VectorFormat, vectorFormats, writeVectors } from './format.ts'
+export {
+  detectFormat,
+  formatOfName,
+  readVectors,
+  type VectorFormat,
+  vectorFormats,
+  writeVectors,
+} from './format.ts'
 export { KeyedVectors, type NearOptions, type Neighbour } from './keyed-vectors.ts'
 export type { VectorSet } from './set.ts'
 export { VectorTable } from './table.ts'
