@@ -36,7 +36,8 @@ export function readHistory(folder: RunFolder): RunHistory {
   const counted = ofType('vocabulary').at(-1)
   const last = progress.at(-1)
   const { result } = run
-  const words = result?.words ?? events.at(-1)?.words ?? 0
+  // Not the last event's: how a run ended is written without a count.
+  const words = result?.words ?? highest(events.map((event) => event.words)) ?? 0
   const seconds = result?.seconds ?? last?.seconds ?? null
   return {
     run,

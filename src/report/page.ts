@@ -68,8 +68,8 @@ export function page(content: ReportContent): string {
     section(
       'Run it again',
       history.state === 'complete'
-        ? 'The same text, settings and seed:'
-        : 'In the folder where it was started; what is done already is not done again:',
+        ? 'The same text, settings and seed, into another folder:'
+        : 'What is done already is not done again:',
       element('pre', {}, ...command.split(/(?<= )(?=--)/).map((part) => textElement('span', {}, part))),
     ),
     textElement(
@@ -256,14 +256,19 @@ function auditSection({ run, state, epochs }: RunHistory): string {
       ['epoch', 'loss', 'seconds', 'records', 'hash'],
       audits.map(({ epoch, records, hash }) => [
         String(epoch),
-        byEpoch.get(epoch)?.loss.toFixed(4) ?? '–',
-        byEpoch.get(epoch)?.seconds.toFixed(1) ?? '–',
+        fixed(byEpoch.get(epoch)?.loss, 4),
+        fixed(byEpoch.get(epoch)?.seconds, 1),
         formatCount(records),
         textElement('code', {}, hash),
       ]),
       [1, 2, 3],
     ),
   )
+}
+
+/** JSON writes null for what is not a finite number. */
+function fixed(value: number | null | undefined, digits: number): string {
+  return value == null ? '–' : value.toFixed(digits)
 }
 
 function configTable(config: Record<string, unknown>): string {

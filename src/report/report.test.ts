@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { damage, families, hash, madeUpRun, madeUpScores } from '../../test/report/made-up-run.ts'
-import { RunFolder } from '../run/index.ts'
+import { EventLog, RunFolder } from '../run/index.ts'
 import { reportHtml, writeReport } from './report.ts'
 
 /** What a reader reads: no markup, no pictures. Short enough to be shown when a test fails. */
@@ -54,7 +54,7 @@ test('every tag that is opened is closed', () => {
 test('a stopped run says how far it came and how to go on', () => {
   const html = textOf(reportHtml(madeUpRun({ epochs: 2 })))
   expect(html).toContain('Stopped on request after 50 % of the training. The command below goes on')
-  expect(html).toContain('2,000')
+  expect(html).toContain('words trained 2,000')
   expect(html).not.toContain('The words')
   expect(html.match(new RegExp(hash, 'g'))).toHaveLength(2)
 })
@@ -96,6 +96,19 @@ test('a damaged part is told and does not cost the rest', () => {
   expect(html).toContain('vectors.safetensors is not a file of word vectors')
   expect(html).toContain('eval.json is damaged: it is not JSON')
   expect(html).toContain('The training')
+})
+
+test('an epoch without a single pair has no loss', () => {
+  const folder = madeUpRun()
+  new EventLog(folder.events, 1).append(4000, {
+    type: 'epoch',
+    epoch: 4,
+    loss: Number.NaN,
+    seconds: 0.5,
+    records: 77,
+    hash,
+  })
+  expect(textOf(reportHtml(folder))).toContain(`4 – 0.5 77 ${hash}`)
 })
 
 test('epochs that saw other records are told apart', () => {

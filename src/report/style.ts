@@ -53,6 +53,7 @@ footer { margin-top: 3rem; font-size: 0.85rem; color: var(--quiet); }
   h1 { font-size: 1.7rem; }
 }
 @media print {
+  :root { --paper: #fff; }
   main { max-width: none; padding: 0; }
   body { font-size: 10.5pt; }
   figure, tr, pre, header { break-inside: avoid; }

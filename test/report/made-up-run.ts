@@ -52,6 +52,8 @@ export function madeUpRun({
     ...changes,
   })
   writeEvents(folder, epochs)
+  // As a trainer does that no longer knows how far it came.
+  if (!complete) new EventLog(folder.events, 1).append(0, { type: 'stop', reason: 'SIGTERM' })
   if (complete) madeUpVectors().save(folder.vectors, 'safetensors')
   return folder
 }
