@@ -21,7 +21,7 @@ section { margin-top: 2.6rem; }
 figure { margin: 0; }
 svg { display: block; width: 100%; height: auto; }
 .narrow { display: none; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.6rem, 1fr)); gap: 1.1rem 1.5rem;
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.8rem, 1fr)); gap: 1.1rem 1.5rem;
   margin: 1.8rem 0 0; padding: 1.1rem 0; border: solid var(--line); border-width: 1px 0; }
 .figures dt { font-size: 0.85rem; color: var(--quiet); }
 .figures dd { margin: 0; font-size: 1.3rem; font-weight: 600; font-variant-numeric: tabular-nums; }
