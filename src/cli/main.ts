@@ -4,6 +4,11 @@ import { note, tellError } from './output.ts'
 
 /** Each command's module is loaded only when it is called, so that `--help` answers at once. */
 const commands: Record<string, { summary: string; load: () => Promise<{ command: () => Command }> }> = {
+  train: { summary: 'text to vectors, in a run folder', load: () => import('./train.ts') },
+  experiment: {
+    summary: 'trains, scores and reports what a recipe says',
+    load: () => import('./experiment.ts'),
+  },
   query: { summary: 'asks vectors: near, analogy, odd, similarity', load: () => import('./query.ts') },
   eval: {
     summary: 'scores vectors on analogies, word pairs and odd ones out',

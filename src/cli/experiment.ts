@@ -1,0 +1,50 @@
+import { relative } from 'node:path'
+import { Command } from 'commander'
+import { readRecipe, runRecipe } from '../experiment/index.ts'
+import { summary, writeReport } from '../report/index.ts'
+import { KeyedVectors } from '../vectors/index.ts'
+import { note, print, printJson } from './output.ts'
+import { LiveLine, trainObserver } from './progress.ts'
+import { stopSignal } from './signals.ts'
+
+/** `millrace experiment`: trains, scores and reports what a recipe says. */
+export function command(): Command {
+  return new Command('experiment')
+    .argument('<recipe>', 'a YAML file, such as experiments/quick.yaml')
+    .option('--json', 'end with one line of JSON')
+    .addHelpText(
+      'after',
+      `
+The run lies in runs/<name>. What is complete is shown and not run again; what was cut off goes on.
+
+Example:
+  millrace experiment experiments/quick.yaml`,
+    )
+    .action(experiment)
+}
+
+async function experiment(path: string, { json }: { json?: boolean }): Promise<void> {
+  const recipe = readRecipe(path)
+  const line = new LiveLine()
+  let epochs = 0
+  const observer = trainObserver(line, () => epochs)
+  const { planned } = observer
+  observer.planned = (plan, config, threads) => {
+    epochs = config.epochs
+    planned?.(plan, config, threads)
+  }
+  try {
+    const { folder, result, scores, wasComplete } = await runRecipe(recipe, {
+      observer,
+      signal: stopSignal(),
+    })
+    line.end()
+    if (wasComplete) note(`${relative('.', folder.path)} is complete; nothing was trained`)
+    const { words, groups } = recipe.report
+    const report = writeReport(folder, { ...(words && { words }), ...(groups && { groups }) })
+    if (json) return printJson({ ...result, scores, report })
+    print(summary(folder, KeyedVectors.load(folder.path), scores, words ? { words } : {}))
+  } finally {
+    line.end()
+  }
+}

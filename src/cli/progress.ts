@@ -1,0 +1,76 @@
+import { stripVTControlCharacters, styleText } from 'node:util'
+import { formatBytes } from '../core/bytes.ts'
+import { formatCount, formatSeconds } from '../core/text.ts'
+import type { Progress } from '../run/index.ts'
+import type { TrainObserver } from '../train/index.ts'
+
+/** A line on standard error that is written over. Where that is no terminal, a line every ten seconds. */
+export class LiveLine {
+  #shown = false
+  #lastMs = Number.NEGATIVE_INFINITY
+
+  show(text: string): void {
+    const { stderr } = process
+    if (stderr.isTTY) {
+      const width = stderr.columns || 80
+      const cut =
+        stripVTControlCharacters(text).length < width
+          ? text
+          : `${stripVTControlCharacters(text).slice(0, width - 2)}…`
+      stderr.write(`\r\x1b[2K${cut}`)
+      this.#shown = true
+    } else if (performance.now() - this.#lastMs > 10_000) {
+      stderr.write(`${stripVTControlCharacters(text)}\n`)
+      this.#lastMs = performance.now()
+    }
+  }
+
+  /** Leaves the line for good, with a text in its place if one is given. */
+  end(text?: string): void {
+    if (this.#shown) process.stderr.write(text === undefined ? '\r\x1b[2K' : `\r\x1b[2K`)
+    if (text !== undefined) process.stderr.write(`${text}\n`)
+    this.#shown = false
+    this.#lastMs = Number.NEGATIVE_INFINITY
+  }
+}
+
+/** Tells on standard error how a run goes. */
+export function trainObserver(line: LiveLine, epochs: () => number): TrainObserver {
+  return {
+    counting: (done) => line.show(`counting words  ${percent(done)}`),
+    counted: ({ vocabulary, audits, distinctWords }, seconds) => {
+      const words = audits.words.reduce((sum, count) => sum + count, 0)
+      line.end(
+        `${formatCount(words)} words, ${formatCount(distinctWords)} distinct, ` +
+          `${formatCount(vocabulary.length)} in the vocabulary (${seconds.toFixed(1)} s)`,
+      )
+    },
+    planned: ({ bytes, parts }, { dim }, threads) => {
+      const named = Object.entries(parts).map(([name, size]) => `${name} ${formatBytes(size)}`)
+      line.end(`memory plan ${formatBytes(bytes)}: ${named.join(', ')}`)
+      line.end(`training ${dim} dimensions with ${threads} ${threads === 1 ? 'thread' : 'threads'}`)
+    },
+    resumed: (checkpoint, { epoch }) => line.end(`going on in epoch ${epoch} from ${checkpoint}`),
+    progress: (progress) => line.show(progressText(progress, epochs())),
+    warning: (message) =>
+      line.end(`${styleText('yellow', 'warning', { stream: process.stderr })}: ${message}`),
+  }
+}
+
+/** Epoch, percent, words per second, learning rate, loss, memory against plan, time left. */
+export function progressText(progress: Progress, epochs: number): string {
+  const { epoch, fraction, wordsPerSecond, learningRate, loss, rssBytes, planBytes, secondsLeft } = progress
+  return [
+    `epoch ${epoch}/${epochs}`,
+    percent(fraction).padStart(6),
+    `${formatCount(wordsPerSecond / 1000)}k words/s`,
+    `rate ${learningRate.toFixed(5)}`,
+    `loss ${loss === null ? '–' : loss.toFixed(4)}`,
+    `memory ${formatBytes(rssBytes)} of ${formatBytes(planBytes)}`,
+    `${formatSeconds(secondsLeft)} left`,
+  ].join('  ')
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { parse } from 'yaml'
+import { parseBytes } from '../core/bytes.ts'
+import { ConfigError, InputError } from '../core/errors.ts'
+import {
+  parseTrainConfig,
+  type TrainConfigInput,
+  type TrainKey,
+  trainConfigSchema,
+  trainKeys,
+} from '../word2vec/index.ts'
+
+/** A config key as a flag: `minCount` is `--min-count`. */
+export function flagOf(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+/** Adds a flag for each key of the training config, with its meaning and default from the schema. */
+export function addTrainOptions(command: Command): Command {
+  for (const key of trainKeys) {
+    const schema = trainConfigSchema.shape[key]
+    const value = key === 'memory' ? 'size' : 'options' in inner(key) ? choices(key).join('|') : 'n'
+    const standard = schema.def.type === 'default' ? ` (default: ${defaultOf(key)})` : ''
+    command.option(`${flagOf(key)} <${value}>`, `${schema.description}${standard}`)
+  }
+  return command
+}
+
+export function defaultOf(key: TrainKey): unknown {
+  const { def } = trainConfigSchema.shape[key]
+  return 'defaultValue' in def ? def.defaultValue : undefined
+}
+
+/**
+ * The config that flags and a config file ask for: only what was given, flags before the file.
+ *
+ * throws  ConfigError naming the flag or key; InputError if the file cannot be read
+ */
+export function trainConfigOf(options: Record<string, unknown>, file: string | undefined): TrainConfigInput {
+  const given = file === undefined ? {} : readConfig(file)
+  for (const key of trainKeys) {
+    const text = options[key]
+    if (typeof text === 'string') given[key] = parseFlag(key, text)
+  }
+  return given as TrainConfigInput
+}
+
+function parseFlag(key: TrainKey, text: string): unknown {
+  const flag = flagOf(key)
+  if (key === 'memory') return parseBytes(text, flag)
+  const value = 'options' in inner(key) ? text : text.trim() === '' ? Number.NaN : Number(text)
+  const result = trainConfigSchema.shape[key].safeParse(value)
+  if (result.success) return value
+  const why = result.error.issues[0]!.message.replace(/^Invalid (input|option): /, '')
+  const standard = defaultOf(key)
+  throw new ConfigError('FLAG_VALUE', {
+    what: `${flag} ${text} is not possible`,
+    why: why.replace('received NaN', 'this is none'),
+    ...(standard !== undefined && { mend: `leave it out for ${standard}, or see --help` }),
+  })
+}
+
+function readConfig(path: string): Record<string, unknown> {
+  let content: unknown
+  try {
+    content = parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    throw new InputError('CONFIG_FILE', {
+      what: `cannot read the config ${path}`,
+      why: missing ? 'it is not there' : String((cause as Error).message).split('\n')[0]!,
+      mend: 'give a YAML file with lines such as `dim: 200`',
+      cause,
+    })
+  }
+  parseTrainConfig(content ?? {}, path)
+  return { ...(content as Record<string, unknown>) }
+}
+
+/** The schema of a key without its default. */
+function inner(key: TrainKey): object {
+  const schema = trainConfigSchema.shape[key]
+  return 'innerType' in schema.def ? (schema.def.innerType as object) : schema
+}
+
+function choices(key: TrainKey): string[] {
+  return (inner(key) as { options: string[] }).options
+}

@@ -1,0 +1,71 @@
+import { basename, join, relative } from 'node:path'
+import { Command } from 'commander'
+import { formatBytes } from '../core/bytes.ts'
+import { formatCount, formatSeconds } from '../core/text.ts'
+import { runTraining } from '../train/index.ts'
+import { note, print, printJson } from './output.ts'
+import { LiveLine, trainObserver } from './progress.ts'
+import { stopSignal } from './signals.ts'
+import { addTrainOptions, trainConfigOf } from './train-options.ts'
+
+interface Options extends Record<string, unknown> {
+  out?: string
+  config?: string
+  json?: boolean
+}
+
+/** `millrace train`: from text to vectors in a run folder. */
+export function command(): Command {
+  const command = new Command('train')
+    .argument('<corpus...>', 'text files (UTF-8), or folders, which mean their *.txt')
+    .option('-o, --out <folder>', 'the run folder (default: runs/ and the name of the corpus)')
+    .option('--config <file>', 'YAML with the keys below, such as `minCount: 10`; flags go before it')
+  return addTrainOptions(command)
+    .option('--json', 'end with one line of JSON')
+    .addHelpText(
+      'after',
+      `
+On a folder that holds a run, training goes on from its last checkpoint, and flags that are left out keep the
+run's values; a complete run is shown again. Ctrl-C saves and stops (exit code 75).
+
+Examples:
+  millrace train corpus.txt --out runs/mine
+  millrace train books/ --tokenizer words --dim 200 --epochs 10
+  millrace query runs/mine near king`,
+    )
+    .action(train)
+}
+
+async function train(corpus: string[], options: Options): Promise<void> {
+  const out = options.out ?? join('runs', basename(corpus[0]!).replace(/\.[^.]*$/, ''))
+  const config = trainConfigOf(options, options.config)
+  const line = new LiveLine()
+  let epochs = 0
+  const observer = trainObserver(line, () => epochs)
+  const { planned } = observer
+  observer.planned = (plan, resolved, threads) => {
+    epochs = resolved.epochs
+    planned?.(plan, resolved, threads)
+  }
+  try {
+    const { folder, result, wasComplete } = await runTraining({
+      corpus,
+      out,
+      config,
+      observer,
+      signal: stopSignal(),
+    })
+    line.end()
+    if (options.json) return printJson(result)
+    if (wasComplete) note(`${relative('.', folder.path)} is complete; nothing was trained`)
+    const { words, seconds, wordsPerSecond, vocabulary, peakRssBytes } = result
+    print(
+      `trained on ${formatCount(words)} words in ${formatSeconds(seconds)}, ${formatCount(wordsPerSecond)} a second; ` +
+        `${formatCount(vocabulary)} vectors; peak memory ${formatBytes(peakRssBytes)}`,
+    )
+    print(`vectors  ${relative('.', result.vectors)}`)
+    print(`ask them: millrace query ${relative('.', folder.path)} near WORD`)
+  } finally {
+    line.end()
+  }
+}

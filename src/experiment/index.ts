@@ -1,0 +1,2 @@
+export { type Recipe, readRecipe, recipeSchema } from './recipe.ts'
+export { type RecipeOutcome, runRecipe } from './run-recipe.ts'

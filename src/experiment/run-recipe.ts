@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeFileAtomically } from '../core/disk.ts'
+import { evaluate, type Scores } from '../evaluate/index.ts'
+import { runTraining, type TrainObserver, type TrainOutcome } from '../train/index.ts'
+import { KeyedVectors } from '../vectors/index.ts'
+import type { Recipe } from './recipe.ts'
+
+export interface RecipeOutcome extends TrainOutcome {
+  scores: Scores | undefined
+}
+
+/**
+ * Trains a recipe into `runs/<name>` of a folder and scores the result. What was done before is not done again.
+ *
+ * throws  as `runTraining` and `evaluate` do
+ */
+export async function runRecipe(
+  recipe: Recipe,
+  { runs = 'runs', observer, signal }: { runs?: string; observer?: TrainObserver; signal?: AbortSignal } = {},
+): Promise<RecipeOutcome> {
+  const outcome = await runTraining({
+    corpus: recipe.corpus,
+    out: join(runs, recipe.name),
+    config: recipe.train,
+    ...(observer && { observer }),
+    ...(signal && { signal }),
+  })
+  if (!recipe.evaluate) return { ...outcome, scores: undefined }
+  const scores = evaluate(KeyedVectors.load(outcome.folder.path), recipe.evaluate)
+  if (!outcome.wasComplete || !existsSync(outcome.folder.scores)) {
+    const json = `${JSON.stringify(scores, null, 2)}\n`
+    writeFileAtomically(outcome.folder.scores, (write) => write(Buffer.from(json)))
+  }
+  return { ...outcome, scores }
+}
