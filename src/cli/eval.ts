@@ -2,9 +2,16 @@ import { existsSync, statSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { writeFileAtomically } from '../core/disk.ts'
 import { formatCount } from '../core/text.ts'
-import { type Correlation, evaluate, type Questions, type Scores, type Tally } from '../evaluate/index.ts'
+import {
+  type Correlation,
+  checkQuestions,
+  evaluate,
+  type Questions,
+  type Scores,
+  type Tally,
+} from '../evaluate/index.ts'
 import { RunFolder } from '../run/index.ts'
-import { type KeyedVectors, type VectorFormat, vectorFormats } from '../vectors/index.ts'
+import { type VectorFormat, vectorFormats } from '../vectors/index.ts'
 import { loadVectors, wholeNumber } from './load-vectors.ts'
 import { note, print, printJson, table } from './output.ts'
 
@@ -49,7 +56,7 @@ Examples:
 
 function score(path: string, { restrict, from, json, ...files }: Options): void {
   const questions: Questions = { ...files, restrict }
-  if (!files.analogies && !files.pairs && !files.odd) evaluateNothing()
+  checkQuestions(questions)
   const vectors = loadVectors(path, from)
   const scores = evaluate(vectors, questions)
   if (existsSync(path) && statSync(path).isDirectory()) {
@@ -59,11 +66,6 @@ function score(path: string, { restrict, from, json, ...files }: Options): void 
   }
   if (json) printJson({ type: 'eval', ...scores })
   else print(formatScores(scores))
-}
-
-/** Fails before vectors are read. */
-function evaluateNothing(): void {
-  evaluate({ length: 0, dim: 0 } as KeyedVectors, {})
 }
 
 /** Scores as tables, one for each kind of question. */

@@ -1,5 +1,5 @@
 export { type AnalogyScores, scoreAnalogies, type Tally } from './analogy.ts'
 export type { Correlation } from './correlation.ts'
 export { type OddScores, scoreOdd } from './odd.ts'
-export { evaluate, type Questions, type Scores } from './scores.ts'
+export { checkQuestions, evaluate, type Questions, type Scores } from './scores.ts'
 export { type PairScores, scorePairs } from './similarity.ts'

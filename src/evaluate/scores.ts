@@ -27,11 +27,23 @@ export interface Questions {
   restrict?: number
 }
 
-/** throws  InputError if a file is missing or malformed; ConfigError if there is none */
-export function evaluate(
-  vectors: KeyedVectors,
-  { analogies = [], pairs = [], odd = [], restrict = 30_000 }: Questions,
-): Scores {
+/** throws  InputError if a file is missing or malformed; ConfigError as `checkQuestions` does */
+export function evaluate(vectors: KeyedVectors, questions: Questions): Scores {
+  checkQuestions(questions)
+  const { analogies = [], pairs = [], odd = [], restrict = 30_000 } = questions
+  return {
+    format: 1,
+    words: vectors.length,
+    dim: vectors.dim,
+    restrict,
+    analogies: analogies.map((path) => scoreAnalogies(vectors, path, restrict)),
+    pairs: pairs.map((path) => scorePairs(vectors, path)),
+    odd: odd.map((path) => scoreOdd(vectors, path)),
+  }
+}
+
+/** For a check before vectors are read. throws  ConfigError if no file is given, or `restrict` is no count */
+export function checkQuestions({ analogies = [], pairs = [], odd = [], restrict = 30_000 }: Questions): void {
   if (analogies.length + pairs.length + odd.length === 0)
     throw new ConfigError('NOTHING_TO_SCORE', {
       what: 'there is nothing to score the vectors with',
@@ -44,13 +56,4 @@ export function evaluate(
       why: 'it says among how many of the most frequent words analogies are asked',
       mend: 'use a whole number of 1 or more, such as 30000',
     })
-  return {
-    format: 1,
-    words: vectors.length,
-    dim: vectors.dim,
-    restrict,
-    analogies: analogies.map((path) => scoreAnalogies(vectors, path, restrict)),
-    pairs: pairs.map((path) => scorePairs(vectors, path)),
-    odd: odd.map((path) => scoreOdd(vectors, path)),
-  }
 }
