@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { assert, InputError } from '../core/errors.ts'
+import { assert, InputError, ResourceError } from '../core/errors.ts'
 import type { CorpusFile } from './files.ts'
 
 /** How far behind a multiple of the block size its boundary is looked for. */
@@ -101,7 +101,7 @@ export class BlockReader {
   /**
    * Reads a block into `buffer` (at least `table.bufferBytes` long).
    *
-   * throws  InputError if the file is gone or shorter than it was
+   * throws  InputError if the file is gone or shorter than it was; ResourceError if it cannot be read
    */
   read(block: number, buffer: Uint8Array): BlockText {
     const { file, start, limit } = this.#table.place(block)
@@ -109,7 +109,7 @@ export class BlockReader {
     const wanted = Math.min(limit + searchBytes, bytes) - start
     this.#open(file, path)
     for (let done = 0; done < wanted; ) {
-      const count = readSync(this.#fd, buffer, done, wanted - done, start + done)
+      const count = this.#readSome(path, buffer, done, wanted - done, start + done)
       if (count === 0) throw changed(path, `it ends at byte ${start + done}; it had ${bytes} bytes`)
       done += count
     }
@@ -135,10 +135,28 @@ export class BlockReader {
     try {
       this.#fd = openSync(path, 'r')
     } catch (cause) {
-      throw changed(path, (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'it is gone' : String(cause))
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw changed(path, 'it is gone')
+      throw unreadable(path, cause)
     }
     this.#file = file
   }
+
+  #readSome(path: string, buffer: Uint8Array, at: number, length: number, position: number): number {
+    try {
+      return readSync(this.#fd, buffer, at, length, position)
+    } catch (cause) {
+      throw unreadable(path, cause)
+    }
+  }
+}
+
+function unreadable(path: string, cause: unknown): ResourceError {
+  return new ResourceError('CORPUS_READ', {
+    what: `cannot read ${path}`,
+    why: (cause as Error).message,
+    mend: 'check the disk and the file, and run the same command again',
+    cause,
+  })
 }
 
 /** The corpus is not what was counted. */

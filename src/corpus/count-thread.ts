@@ -1,15 +1,17 @@
 // A thread of the vocabulary pass: claims blocks, counts their words, audits their records.
-import { parentPort, workerData } from 'node:worker_threads'
+import { once } from 'node:events'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { packError } from '../core/errors.ts'
 import { BlockReader, BlockTable, paddingBytes } from './blocks.ts'
 import type { CountJob, CountMessage } from './count.ts'
 import { maxSentence } from './records.ts'
 import { growthFactor, prepareText } from './tokenizer.ts'
+import { Vocabulary } from './vocabulary.ts'
 import { WordTable } from './word-table.ts'
 
 const job = workerData as CountJob
 const blocks = new BlockTable(job.files, job.blockBytes)
-const table = new WordTable(blocks.corpusBytes, blocks.bufferBytes, growthFactor * blocks.bufferBytes)
+const table = newTable()
 const reader = new BlockReader(blocks)
 const raw = table.rawBuffer
 let replaced = 0
@@ -29,15 +31,40 @@ try {
     table.count(prepared.isRaw ? prepared.bytes : copyIn(prepared.bytes))
     Atomics.add(job.progress, 1, 1)
   }
-  const message: CountMessage = { memory: table.memory, replaced, firstReplaced, error: null }
-  parentPort!.postMessage(message)
+  const { overlong } = table
+  const counted = 'take' in job.role ? await takeIn(job.role.take, job.role.minCount) : give(job.role.give)
+  answer({ replaced, firstReplaced, overlong, counted, error: null })
 } catch (error) {
   // Other threads need not go on.
   Atomics.store(job.progress, 0, blocks.length)
-  const message: CountMessage = { memory: null, replaced, firstReplaced, error: packError(error) }
-  parentPort!.postMessage(message)
+  answer({ replaced, firstReplaced, overlong: 0, counted: null, error: packError(error) })
 } finally {
   reader.close()
+}
+
+/** Adds the tables of the other threads to this one's, and makes the vocabulary. */
+async function takeIn(ports: MessagePort[], minCount: number): Promise<CountMessage['counted']> {
+  for (const port of ports) {
+    const [memory] = await once(port, 'message')
+    table.merge(newTable(memory))
+    port.close()
+  }
+  let mostFrequent = 0
+  for (const [, count] of table.words(1)) mostFrequent = Math.max(mostFrequent, count)
+  return { vocabulary: Vocabulary.from(table.words(minCount), 1), distinctWords: table.length, mostFrequent }
+}
+
+function give(port: MessagePort): null {
+  port.postMessage(table.memory)
+  return null
+}
+
+function newTable(memory?: WebAssembly.Memory): WordTable {
+  return new WordTable(blocks.corpusBytes, blocks.bufferBytes, growthFactor * blocks.bufferBytes, memory)
+}
+
+function answer(message: CountMessage): void {
+  parentPort!.postMessage(message)
 }
 
 function claim(): number {

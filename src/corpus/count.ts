@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { InputError, type PackedError, StoppedError, unpackError } from '../core/errors.ts'
 import { siblingModule, startWorker } from '../runtime/workers.ts'
 import { BlockTable, chooseBlockBytes } from './blocks.ts'
 import type { CorpusFile } from './files.ts'
 import { maxSentence } from './records.ts'
-import { growthFactor, type Tokenizer } from './tokenizer.ts'
+import type { Tokenizer } from './tokenizer.ts'
 import { Vocabulary } from './vocabulary.ts'
-import { WordTable } from './word-table.ts'
 
 /** What a counting thread is given. The arrays are shared. */
 export interface CountJob {
+  /** One thread takes in what the others counted; they send it their memory. */
+  role: { take: MessagePort[]; minCount: number } | { give: MessagePort }
   files: CorpusFile[]
   blockBytes: number
   tokenizer: Tokenizer
@@ -23,10 +25,16 @@ export interface CountJob {
 
 /** What it answers. */
 export interface CountMessage {
-  memory: WebAssembly.Memory | null
   replaced: number
   /** Offset in the corpus of the first block with invalid UTF-8. */
   firstReplaced: number | null
+  overlong: number
+  /** From the thread that takes in the others. */
+  counted: {
+    vocabulary: Pick<Vocabulary, 'counts' | 'arena' | 'offsets'>
+    distinctWords: number
+    mostFrequent: number
+  } | null
   error: PackedError | null
 }
 
@@ -67,7 +75,7 @@ export interface CountOptions {
 export async function countCorpus(files: CorpusFile[], options: CountOptions): Promise<CountResult> {
   const corpusBytes = files.reduce((sum, file) => sum + file.bytes, 0)
   const blocks = new BlockTable(files, chooseBlockBytes(corpusBytes))
-  const job: CountJob = {
+  const job: Omit<CountJob, 'role'> = {
     files,
     blockBytes: blocks.blockBytes,
     tokenizer: options.tokenizer,
@@ -77,26 +85,19 @@ export async function countCorpus(files: CorpusFile[], options: CountOptions): P
     hashes: new BigUint64Array(new SharedArrayBuffer(blocks.length * 8)),
   }
   const messages = await runThreads(job, blocks, options)
-  const tables = messages.map(
-    ({ memory }) =>
-      new WordTable(corpusBytes, blocks.bufferBytes, growthFactor * blocks.bufferBytes, memory!),
-  )
-  const [all, ...others] = tables as [WordTable, ...WordTable[]]
-  const overlong = tables.reduce((sum, table) => sum + table.overlong, 0)
-  for (const table of others) all.merge(table)
-  const vocabulary = Vocabulary.from(all.words(options.minCount), 1)
-  if (vocabulary.length === 0) throw nothingLeft(files, all, options.minCount)
+  const { vocabulary, distinctWords, mostFrequent } = messages[0]!.counted!
+  if (vocabulary.counts.length === 0) throw nothingLeft(files, distinctWords, mostFrequent, options.minCount)
   const offsets = messages.map(({ firstReplaced }) => firstReplaced).filter((offset) => offset !== null)
   return {
     blocks,
     audits: { records: job.records, words: job.words, hashes: job.hashes },
-    vocabulary,
-    distinctWords: all.length,
+    vocabulary: new Vocabulary(vocabulary.counts, vocabulary.arena, vocabulary.offsets),
+    distinctWords,
     replaced: {
       count: messages.reduce((sum, { replaced }) => sum + replaced, 0),
       offset: offsets.length > 0 ? Math.min(...offsets) : null,
     },
-    overlong,
+    overlong: messages.reduce((sum, { overlong }) => sum + overlong, 0),
   }
 }
 
@@ -116,41 +117,54 @@ export function corpusFingerprint(blocks: BlockTable, audits: BlockAudits, token
   return hash.digest('hex')
 }
 
-async function runThreads(job: CountJob, blocks: BlockTable, options: CountOptions): Promise<CountMessage[]> {
-  const { onProgress, signal } = options
+/**
+ * Tables go from thread to thread and never to this one, so that their memory is freed when the threads end and
+ * not when this thread's garbage is next collected.
+ */
+async function runThreads(
+  job: Omit<CountJob, 'role'>,
+  blocks: BlockTable,
+  { threads, minCount, onProgress, signal }: CountOptions,
+): Promise<CountMessage[]> {
   const stop = () => Atomics.store(job.progress, 0, blocks.length)
   signal?.addEventListener('abort', stop)
   const timer =
     onProgress && setInterval(() => onProgress(Atomics.load(job.progress, 1) / blocks.length), 200)
+  const givers = Math.max(1, Math.min(threads, blocks.length)) - 1
+  const channels = Array.from({ length: givers }, () => new MessageChannel())
+  const roles: CountJob['role'][] = [
+    { take: channels.map(({ port1 }) => port1), minCount },
+    ...channels.map(({ port2 }) => ({ give: port2 })),
+  ]
+  const workers = roles.map((role) => {
+    const ports = 'take' in role ? role.take : [role.give]
+    return startWorker(siblingModule(import.meta.url, 'count-thread'), { ...job, role }, ports)
+  })
   try {
-    const threads = Math.max(1, Math.min(options.threads, blocks.length))
-    const messages = await Promise.all(Array.from({ length: threads }, () => runThread(job, stop)))
+    const messages = await Promise.all(
+      workers.map(async (worker): Promise<CountMessage> => {
+        const [message] = await once(worker, 'message')
+        if (message.error) throw unpackError(message.error)
+        return message
+      }),
+    )
     if (signal?.aborted) throw new StoppedError('STOPPED', { what: 'stopped while counting words' })
-    for (const { error } of messages) if (error) throw unpackError(error)
     return messages
   } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()))
     clearInterval(timer)
     signal?.removeEventListener('abort', stop)
   }
 }
 
-async function runThread(job: CountJob, stop: () => void): Promise<CountMessage> {
-  const worker = startWorker(siblingModule(import.meta.url, 'count-thread'), job)
-  try {
-    const [message] = await once(worker, 'message')
-    return message
-  } catch (error) {
-    stop()
-    throw error
-  } finally {
-    await worker.terminate()
-  }
-}
-
-function nothingLeft(files: CorpusFile[], table: WordTable, minCount: number): InputError {
+function nothingLeft(
+  files: CorpusFile[],
+  distinct: number,
+  mostFrequent: number,
+  minCount: number,
+): InputError {
   const name = files.length === 1 ? files[0]!.path : `${files.length} files`
-  const most = [...table.words(1)].reduce((highest, [, count]) => Math.max(highest, count), 0)
-  if (most === 0) {
+  if (distinct === 0) {
     return new InputError('CORPUS_EMPTY', {
       what: `${name} holds no word`,
       why: 'there is only white space in it',
@@ -158,7 +172,7 @@ function nothingLeft(files: CorpusFile[], table: WordTable, minCount: number): I
   }
   return new InputError('VOCABULARY_EMPTY', {
     what: `no word of ${name} occurs ${minCount} times or more`,
-    why: `there are ${table.length.toLocaleString('en-US')} distinct words; the most frequent occurs ${most} times`,
-    mend: `use --min-count ${most} or less, or a longer text`,
+    why: `there are ${distinct.toLocaleString('en-US')} distinct words; the most frequent occurs ${mostFrequent} times`,
+    mend: `use --min-count ${mostFrequent} or less, or a longer text`,
   })
 }

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { type Transferable, Worker } from 'node:worker_threads'
 
 /**
  * The URL of a sibling module, whether the caller runs from TypeScript sources or from compiled JavaScript.
@@ -10,6 +10,6 @@ export function siblingModule(importMetaUrl: string, name: string): URL {
 }
 
 /** Starts a thread on a module. Its heap is small: what is large lives in shared memory. */
-export function startWorker(module: URL, workerData: unknown): Worker {
-  return new Worker(module, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 4 } })
+export function startWorker(module: URL, workerData: unknown, transferList: Transferable[] = []): Worker {
+  return new Worker(module, { workerData, transferList, resourceLimits: { maxYoungGenerationSizeMb: 4 } })
 }
