@@ -11,7 +11,7 @@ import {
   wordEnd,
 } from './text'
 
-export { auditRecords, fillSlots, xxh64 } from './text'
+export { auditRecords, fillSlots, lowerWords, xxh64 } from './text'
 
 /**
  * Counts the words of a text. Stops before the word that would be entry number `entryLimit`, or that would

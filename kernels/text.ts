@@ -66,27 +66,28 @@ export function wordEnd(p: usize, end: usize): usize {
   return end
 }
 
-/** A 64-bit hash of a word; eight bytes a step. */
+/** A 64-bit hash of a word; most words have 16 bytes at most, and take no branch. */
 @inline
 export function hashWord(p: usize, length: usize): u64 {
   let hash = <u64>length * 0x9e3779b97f4a7c15
-  while (length >= 8) {
+  while (length > 16) {
     hash = (hash ^ load<u64>(p)) * 0xff51afd7ed558ccd
     hash ^= hash >> 32
     p += 8
     length -= 8
   }
-  if (length != 0) {
-    hash = (hash ^ (load<u64>(p) & lowBytes(length))) * 0xff51afd7ed558ccd
-    hash ^= hash >> 32
-  }
-  hash *= 0xc4ceb9fe1a85ec53
+  const high = length > 8 ? length - 8 : 0
+  hash = (hash ^ (load<u64>(p) & lowBytes(length - high))) * 0xff51afd7ed558ccd
+  hash ^= hash >> 32
+  hash = (hash ^ (load<u64>(p, 8) & lowBytes(high))) * 0xc4ceb9fe1a85ec53
   return hash ^ (hash >> 29)
 }
 
+/** A mask of the first 0 to 8 bytes. */
 @inline
 function lowBytes(count: usize): u64 {
-  return <u64>-1 >> ((8 - <u64>count) << 3)
+  const bits = <u64>count << 3
+  return count == 0 ? 0 : <u64>-1 >> (64 - bits)
 }
 
 /** Number of the entry that holds a word; -1 if none does. */
@@ -113,13 +114,16 @@ function holdsWord(table: usize, entry: u32, p: usize, length: usize): bool {
   const place = load<usize>(table, ENTRIES) + <usize>entry * ENTRY_BYTES
   if (load<u32>(place, ENTRY_LENGTH) != <u32>length) return false
   let stored: usize = load<usize>(table, ARENA) + load<u32>(place, ENTRY_OFFSET)
-  while (length >= 8) {
+  while (length > 16) {
     if (load<u64>(p) != load<u64>(stored)) return false
     p += 8
     stored += 8
     length -= 8
   }
-  return length == 0 || (load<u64>(p) & lowBytes(length)) == load<u64>(stored)
+  const high = length > 8 ? length - 8 : 0
+  const first = (load<u64>(p) ^ load<u64>(stored)) & lowBytes(length - high)
+  const second = (load<u64>(p, 8) ^ load<u64>(stored, 8)) & lowBytes(high)
+  return (first | second) == 0
 }
 
 /** Appends a word that the table does not hold. The caller has seen to it that there is room. */
@@ -156,6 +160,59 @@ function takeSlot(table: usize, hash: u64, entry: u32): void {
   let i = <u32>hash & mask
   while (load<u64>(slots + (<usize>i << 3)) != 0) i = (i + 1) & mask
   store<u64>(slots + (<usize>i << 3), ((hash >> 32) << 32) | <u64>(entry + 1))
+}
+
+/** What `lowerWords` answers when a text has characters that it does not know. */
+export const UNKNOWN: u32 = 0xffffffff
+
+/**
+ * The tokenizer `words` for text that is ASCII but for common punctuation: lower case, a space in place of all
+ * that is no letter, digit, newline or apostrophe between such. The text must be valid UTF-8; `out` has room for
+ * as many bytes. Returns the bytes written, or UNKNOWN at the first other character, for the slow form in
+ * src/corpus/tokenizer.ts to do, which this one equals.
+ */
+export function lowerWords(text: usize, length: usize, out: usize): u32 {
+  const end = text + length
+  const begin = out
+  let afterWord = false
+  for (let p = text; p < end; ) {
+    const byte: u32 = load<u8>(p)
+    let bytes: usize = 1
+    let write: u32 = 0x20
+    let apostrophe = byte == 0x27
+    if (isWordByte(byte)) {
+      // Bit 5 is set in digits and small letters already.
+      store<u8>(out++, byte | 0x20)
+      afterWord = true
+      p++
+      continue
+    }
+    if (byte == 10) write = 10
+    else if (byte >= 0x80) {
+      const second: u32 = load<u8>(p, 1)
+      if (byte == 0xc2) {
+        // Latin-1: ª ² ³ µ ¹ º ¼ ½ ¾ are letters or numbers.
+        if (second == 0xaa || second == 0xb2 || second == 0xb3 || second == 0xb5 || (second >= 0xb9 && second <= 0xbe && second != 0xbb)) return UNKNOWN
+        bytes = 2
+      } else if (byte == 0xe2 && (second == 0x80 || (second == 0x81 && load<u8>(p, 2) < 0xb0))) {
+        // General Punctuation has neither letters nor numbers.
+        apostrophe = second == 0x80 && load<u8>(p, 2) == 0x99
+        bytes = 3
+      } else return UNKNOWN
+    }
+    p += bytes
+    if (apostrophe && afterWord && p < end && isWordByte(load<u8>(p))) write = 0x27
+    else if (apostrophe && afterWord && p < end && load<u8>(p) >= 0x80) return UNKNOWN // a letter may follow
+    store<u8>(out++, write)
+    afterWord = false
+  }
+  return <u32>(out - begin)
+}
+
+/** ASCII letters and digits. */
+@inline
+function isWordByte(byte: u32): bool {
+  return (byte | 0x20) - 0x61 < 26 || byte - 0x30 < 10
 }
 
 /**

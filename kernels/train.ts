@@ -9,9 +9,9 @@
 // - constants are loaded, because the engine rebuilds a constant operand at each use;
 // - pmin and pmax are one instruction each, min and max about nine;
 // - the rows of the next windows are touched in one tight loop, so that their cache misses overlap.
-import { auditRecords, fillSlots, findWord, hashWord, spaceLength, wordEnd } from './text'
+import { auditRecords, fillSlots, findWord, hashWord, lowerWords, spaceLength, wordEnd } from './text'
 
-export { auditRecords, fillSlots }
+export { auditRecords, fillSlots, lowerWords }
 
 /** Stands behind each sentence in a list of word numbers. */
 const BREAK: u32 = 0xffffffff
@@ -175,7 +175,7 @@ function subsample(params: usize, ids: usize, count: u32, kept: usize): usize {
 function prepareJob(params: usize, place: usize, end: usize, job: usize): bool {
   const centre = load<u32>(place)
   const window = load<u32>(params, WINDOW)
-  const radius = 1 + <usize>(((random64(params) >> 32) * <u64>window) >> 32)
+  const radius = 1 + <usize><u32>(((random64(params) >> 32) * <u64>window) >> 32)
   let left = place
   for (const farthest = place - (radius << 2); left > farthest && load<u32>(left - 4) != BREAK; ) left -= 4
   let right = place + 4

@@ -25,10 +25,10 @@ try {
     job.records[block] = records
     job.words[block] = words
     job.hashes[block] = hash
-    const prepared = prepareText(text, beginsFile, job.tokenizer)
+    const prepared = prepareText(text, beginsFile, job.tokenizer, (raw) => table.lowerWords(raw))
     if (prepared.replaced > 0) firstReplaced = Math.min(firstReplaced ?? Infinity, offset)
     replaced += prepared.replaced
-    table.count(prepared.isRaw ? prepared.bytes : copyIn(prepared.bytes))
+    table.count(prepared.inPlace ? prepared.bytes : copyIn(prepared.bytes))
     Atomics.add(job.progress, 1, 1)
   }
   const { overlong } = table

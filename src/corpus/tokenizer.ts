@@ -12,9 +12,9 @@ export const tokenizers = ['whitespace', 'words'] as const satisfies Tokenizer[]
 
 /** Text ready for the kernels, which split at white space. */
 export interface PreparedText {
-  /** The raw bytes themselves (a part of the same buffer) where they serve as they are. */
   bytes: Uint8Array
-  isRaw: boolean
+  /** Whether they lie in the kernel's memory: the raw bytes where they serve as they are, or what `fast` made. */
+  inPlace: boolean
   /** Invalid UTF-8 sequences replaced by U+FFFD. */
   replaced: number
 }
@@ -22,19 +22,30 @@ export interface PreparedText {
 /** A prepared text is at most this many times longer than the raw one: an invalid byte becomes three. */
 export const growthFactor = 3
 
+/** The kernel's `lowerWords` on a text in its memory; null where it meets a character it does not know. */
+export type FastWords = (raw: Uint8Array) => Uint8Array | null
+
 /** Prepares the bytes of a block. Lines stay lines; a byte order mark at the beginning of a file goes. */
-export function prepareText(block: Uint8Array, beginsFile: boolean, tokenizer: Tokenizer): PreparedText {
+export function prepareText(
+  block: Uint8Array,
+  beginsFile: boolean,
+  tokenizer: Tokenizer,
+  fast: FastWords,
+): PreparedText {
   const hasMark = beginsFile && block[0] === 0xef && block[1] === 0xbb && block[2] === 0xbf
   const raw = hasMark ? block.subarray(3) : block
   const valid = isUtf8(raw)
-  if (valid && tokenizer === 'whitespace') return { bytes: raw, isRaw: true, replaced: 0 }
+  if (valid && tokenizer === 'whitespace') return { bytes: raw, inPlace: true, replaced: 0 }
+  const bytesOfKernel = valid ? fast(raw) : null
+  if (bytesOfKernel) return { bytes: bytesOfKernel, inPlace: true, replaced: 0 }
   const text = Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString()
   const replaced = valid ? 0 : countReplacements(text, raw)
   const bytes = Buffer.from(tokenizer === 'words' ? lowerCaseWords(text) : text)
-  return { bytes, isRaw: false, replaced }
+  return { bytes, inPlace: false, replaced }
 }
 
-function lowerCaseWords(text: string): string {
+/** The slow form of the kernel's `lowerWords`, for any script. */
+export function lowerCaseWords(text: string): string {
   return text
     .toLowerCase()
     .normalize('NFC')

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { readFile } from 'node:fs/promises'
 import { writeFileAtomically } from '../core/disk.ts'
 import { InputError } from '../core/errors.ts'
 
@@ -69,17 +68,28 @@ export class Vocabulary {
 
   /** throws  InputError with the line if the file is not what `write` writes */
   static async read(path: string): Promise<Vocabulary> {
+    const bytes = await readFile(path).catch((cause) => {
+      throw new InputError('VOCABULARY_UNREADABLE', {
+        what: `cannot read ${path}`,
+        why: cause.message,
+        cause,
+      })
+    })
     const words: [Uint8Array, number][] = []
-    for await (const line of createInterface({ input: createReadStream(path) })) {
-      const tab = line.lastIndexOf('\t')
-      const count = Number(line.slice(tab + 1))
-      if (tab < 1 || !Number.isSafeInteger(count) || count < 1) {
+    // Bytes, not text: a reader of text may take a byte order mark away, or end lines elsewhere.
+    for (let from = 0; from < bytes.length; ) {
+      const end = bytes.indexOf(10, from)
+      const tab = end < 0 ? -1 : bytes.lastIndexOf(9, end)
+      const digits = bytes.subarray(tab + 1, end).toString('latin1')
+      if (tab <= from || !/^[1-9]\d*$/.test(digits) || !Number.isSafeInteger(Number(digits))) {
         throw new InputError('VOCABULARY_DAMAGED', {
-          what: `${path}, line ${words.length + 1} is not a word, a tab and a count`,
+          what: `${path} is damaged`,
+          why: `line ${words.length + 1} is not a word, a tab and a count`,
           mend: 'delete the run folder and train again, or bring the file back',
         })
       }
-      words.push([Buffer.from(line.slice(0, tab)), count])
+      words.push([bytes.subarray(from, tab), Number(digits)])
+      from = end + 1
     }
     return Vocabulary.from(words, 0)
   }

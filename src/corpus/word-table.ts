@@ -22,6 +22,7 @@ interface CountKernel {
     arenaLimit: number,
   ): number
   fillSlots(table: number): void
+  lowerWords(text: number, length: number, out: number): number
   auditRecords(text: number, length: number, offset: bigint, maxWords: number, counts: number): bigint
 }
 
@@ -116,6 +117,13 @@ export class WordTable {
       if (done >= text.length) return
       this.#grow()
     }
+  }
+
+  /** The tokenizer `words`, into `preparedBuffer`; null at a character that only the slow form knows. */
+  lowerWords(text: Uint8Array): Uint8Array | null {
+    const target = this.preparedBuffer
+    const written = this.#kernel.lowerWords(text.byteOffset, text.length, target.byteOffset)
+    return written < 0 ? null : target.subarray(0, written)
   }
 
   /** The audit of the records in a text of `rawBuffer`. */

@@ -64,8 +64,8 @@ function readBlock(block: number): { bytes: Uint8Array; records: number; hash: b
     const { path } = job.files[blocks.place(block).file]!
     throw changed(path, `its content near byte ${blocks.place(block).start} is not what was counted`)
   }
-  const prepared = prepareText(own, beginsFile, config.tokenizer)
-  return { bytes: prepared.isRaw ? prepared.bytes : kernel.copyIn(prepared.bytes), records, hash }
+  const prepared = prepareText(own, beginsFile, config.tokenizer, (raw) => kernel.lowerWords(raw))
+  return { bytes: prepared.inPlace ? prepared.bytes : kernel.copyIn(prepared.bytes), records, hash }
 }
 
 function post(message: ThreadMessage): void {

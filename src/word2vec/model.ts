@@ -9,6 +9,7 @@ import { aliasTable, keepThresholds } from './tables.ts'
 export interface TrainKernel {
   hashEntries(table: number): void
   auditRecords(text: number, length: number, offset: bigint, maxWords: number, counts: number): bigint
+  lowerWords(text: number, length: number, out: number): number
   tokenise(table: number, text: number, length: number, ids: number, maxSentence: number): number
   train(params: number, ids: number, count: number, learningRate: number): void
   initialise(params: number, dim: number): void
@@ -103,6 +104,13 @@ export class KernelThread {
     target.set(text)
     target.fill(0, text.length)
     return target.subarray(0, text.length)
+  }
+
+  /** The tokenizer `words`; null at a character that only the slow form knows. */
+  lowerWords(text: Uint8Array): Uint8Array | null {
+    const { prepared } = this.#places
+    const written = this.kernel.lowerWords(text.byteOffset, text.length, prepared)
+    return written < 0 ? null : new Uint8Array(this.#model.memory.buffer, prepared, written)
   }
 
   /** Seeds the random numbers and sets the sums to nothing. */
