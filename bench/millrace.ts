@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { ConfigError } from '../src/core/errors.ts'
+import { RunFolder, readEvents, type TrainResult } from '../src/run/index.ts'
+import { lastJson, run } from './process.ts'
+import { type Job, type Outcome, settings, type Tool } from './tool.ts'
+
+const root = join(import.meta.dirname, '..')
+
+/**
+ * The command `millrace`, as users run it, or from the sources, which takes more memory.
+ *
+ * throws  ConfigError if it is not built
+ */
+export function millraceCommand(fromSource: boolean): string[] {
+  if (fromSource)
+    return [process.execPath, '--conditions=millrace-source', join(root, 'bench/millrace-source.ts')]
+  if (existsSync(join(root, 'dist/cli/main.js'))) return [process.execPath, join(root, 'bin/millrace.js')]
+  throw new ConfigError('NOT_BUILT', {
+    what: 'there is no dist/ to measure',
+    why: 'Millrace is measured as it is installed',
+    mend: 'run `npm run build`, or give --source to run from src/',
+  })
+}
+
+export function millrace(command: string[], version: string): Tool {
+  return { name: 'Millrace', version, train: (job) => train(command, job) }
+}
+
+async function train(command: string[], job: Job): Promise<Outcome> {
+  const folder = new RunFolder(join(job.out, 'run'))
+  const lines = await run([
+    ...command,
+    ...['train', job.corpus, '--out', folder.path, '--json'],
+    ...['--dim', `${job.dim}`, '--epochs', `${job.epochs}`, '--threads', `${job.threads}`],
+    ...['--window', `${settings.window}`, '--negative', `${settings.negative}`],
+    ...['--sample', `${settings.sample}`, '--min-count', `${settings.minCount}`, '--seed', `${job.seed}`],
+  ])
+  const result: TrainResult = lastJson(lines)
+  const counted = readEvents(folder.events).find((event) => event.type === 'vocabulary')!
+  return {
+    vocabularySeconds: counted.seconds,
+    trainSeconds: result.seconds,
+    vocabulary: result.vocabulary,
+    words: result.words,
+    peakBytes: result.peakRssBytes,
+    vectors: result.vectors,
+  }
+}
