@@ -1,5 +1,6 @@
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { diskError } from '../core/disk.ts'
+import { InputError } from '../core/errors.ts'
 
 /** One line of `events.ndjson`. `words` is the number of words trained on when it was written. */
 export type RunEvent = { time: string; attempt: number; words: number } & (
@@ -41,16 +42,23 @@ type WithoutStamp<T> = T extends unknown ? Omit<T, 'time' | 'attempt' | 'words'>
 export class EventLog {
   readonly #path: string
   readonly #attempt: number
+  /** Whether the last line may be torn: by a process that died within it, or by a disk that became full. */
+  #mayBeTorn = true
 
   constructor(path: string, attempt: number) {
     this.#path = path
     this.#attempt = attempt
   }
 
+  /** throws  ResourceError if the disk refuses; a later event is whole all the same */
   append(words: number, event: WithoutStamp<RunEvent>): void {
     const line = { time: new Date().toISOString(), attempt: this.#attempt, words, ...event }
     try {
-      appendFileSync(this.#path, `${JSON.stringify(line)}\n`)
+      // A torn line gets its end, or it would swallow this one.
+      const mend = this.#mayBeTorn && endsWithinLine(this.#path) ? '\n' : ''
+      this.#mayBeTorn = true
+      appendFileSync(this.#path, `${mend}${JSON.stringify(line)}\n`)
+      this.#mayBeTorn = false
     } catch (error) {
       throw diskError(error, this.#path)
     }
@@ -59,26 +67,53 @@ export class EventLog {
 
 /**
  * The events that count: those past the checkpoint that a later attempt resumed are dropped, since that
- * work was done again; a torn line is passed over.
+ * work was done again; a torn line is passed over. None where there is no file.
+ *
+ * throws  InputError if the file cannot be read
  */
 export function readEvents(path: string): RunEvent[] {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
-  } catch {
-    return []
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw new InputError('EVENTS_UNREADABLE', {
+      what: `cannot read ${path}`,
+      why: (cause as Error).message,
+      cause,
+    })
   }
-  const events: RunEvent[] = []
+  let events: RunEvent[] = []
   for (const line of text.split('\n')) {
     const event = parseLine(line)
     if (!event) continue
     if (event.type === 'resume' || event.type === 'start') {
+      // Not from the end up to the first that stays: a warning or an error tells no words.
       const resumedAt = event.words
-      while (events.length > 0 && events.at(-1)!.words > resumedAt) events.pop()
+      if (events.some(({ words }) => words > resumedAt)) {
+        events = events.filter(({ words }) => words <= resumedAt)
+      }
     }
     events.push(event)
   }
   return events
+}
+
+function endsWithinLine(path: string): boolean {
+  let fd: number
+  try {
+    fd = openSync(path, 'r')
+  } catch {
+    // There is none yet, or appending will tell.
+    return false
+  }
+  try {
+    const { size } = fstatSync(fd)
+    const last = Buffer.alloc(1)
+    return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 10
+  } finally {
+    closeSync(fd)
+  }
 }
 
 function parseLine(line: string): RunEvent | undefined {

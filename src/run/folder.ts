@@ -126,9 +126,9 @@ export class RunFolder {
         cause,
       })
     }
-    if (run.format !== 1) {
+    if (run?.format !== 1) {
       throw new InputError('RUN_FORMAT', {
-        what: `${this.runFile} has format ${run.format}`,
+        what: `${this.runFile} has format ${run?.format}`,
         why: 'this version of Millrace reads format 1',
       })
     }

@@ -1,11 +1,23 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { diskError } from '../core/disk.ts'
-import { InputError } from '../core/errors.ts'
+import { InputError, MillraceError, ResourceError } from '../core/errors.ts'
 import type { RunFolder } from './folder.ts'
 
 export interface Lock {
   release(): void
 }
+
+/** A lock that says nothing for so long was left by a process that died before it had written who it is. */
+const patienceMs = 1000
 
 /**
  * Takes a run folder for this process. A lock left by a process that is gone is not in the way.
@@ -13,31 +25,72 @@ export interface Lock {
  * throws  InputError if a living process holds it; ResourceError if the folder cannot be written
  */
 export function acquireLock(folder: RunFolder): Lock {
+  const path = folder.lock
+  const own = JSON.stringify({ pid: process.pid, born: processBirth(process.pid) })
   try {
     mkdirSync(folder.path, { recursive: true })
-  } catch (error) {
-    throw diskError(error, folder.path)
-  }
-  for (let attempt = 1; ; attempt++) {
-    try {
-      // 'wx' creates the file or fails: of two processes, one wins.
-      const fd = openSync(folder.lock, 'wx')
-      writeSync(fd, JSON.stringify({ pid: process.pid, born: processBirth(process.pid) }))
-      closeSync(fd)
-      return { release: () => rmSync(folder.lock, { force: true }) }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw diskError(error, folder.lock)
-      const holder = readHolder(folder.lock)
-      if (attempt > 3 || (holder && isAlive(holder))) {
-        throw new InputError('RUN_LOCKED', {
-          what: `another process${holder ? ` (${holder.pid})` : ''} is training in ${folder.path}`,
-          why: 'two trainers on one run folder would overwrite each other',
-          mend: 'wait for it, stop it with Ctrl-C or SIGTERM, or use another --out',
-        })
-      }
-      rmSync(folder.lock, { force: true })
+    for (let attempt = 1; ; attempt++) {
+      if (create(path, own)) return { release: () => removeIf(path, own) }
+      const found = readLock(path)
+      const holder = found === undefined ? undefined : parseHolder(found)
+      if (attempt > 3 || (holder && isAlive(holder))) throw locked(folder, holder)
+      if (found !== undefined) removeIf(path, found)
     }
+  } catch (error) {
+    throw cannotTake(error, folder)
   }
+}
+
+/** Creates the file or finds that it is there: of two processes, one wins. */
+function create(path: string, content: string): boolean {
+  let fd: number
+  try {
+    fd = openSync(path, 'wx')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+  try {
+    writeSync(fd, content)
+    return true
+  } catch (error) {
+    rmSync(path, { force: true })
+    throw error
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** What a lock says; waits a while for one that was created and not yet written. Undefined if it is gone. */
+function readLock(path: string): string | undefined {
+  for (let waitedMs = 0; ; waitedMs += 20) {
+    let text: string
+    try {
+      text = readFileSync(path, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+    if (parseHolder(text) || waitedMs >= patienceMs) return text
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+  }
+}
+
+/**
+ * Removes a lock that says `content`. Between reading and removing it, another process may have removed it and
+ * put its own there: so it is moved aside first, looked at again, and put back if it is not the one meant.
+ */
+function removeIf(path: string, content: string): void {
+  const aside = `${path}.${process.pid}`
+  try {
+    renameSync(path, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  const moved = readFileSync(aside, 'utf8')
+  if (moved !== content) writeFileSync(path, moved, { flag: 'wx' })
+  rmSync(aside, { force: true })
 }
 
 interface Holder {
@@ -45,9 +98,10 @@ interface Holder {
   born: string | null
 }
 
-function readHolder(path: string): Holder | undefined {
+function parseHolder(text: string): Holder | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'))
+    const holder = JSON.parse(text)
+    return Number.isInteger(holder?.pid) && holder.pid > 0 ? holder : undefined
   } catch {
     return undefined
   }
@@ -64,13 +118,34 @@ function isAlive({ pid, born }: Holder): boolean {
   return born === processBirth(pid)
 }
 
-/** When a process started, in clock ticks since boot; null where /proc does not tell. */
+/** When a living process started, in clock ticks since boot; null where /proc does not tell. */
 function processBirth(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // Fields are counted after the command's closing bracket, since a command may hold spaces.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    // A zombie is dead, though its parent has not asked for its exit code yet.
+    return fields[0] === 'Z' ? null : (fields[19] ?? null)
   } catch {
     return null
   }
+}
+
+function locked(folder: RunFolder, holder: Holder | undefined): InputError {
+  return new InputError('RUN_LOCKED', {
+    what: `another process${holder ? ` (${holder.pid})` : ''} is training in ${folder.path}`,
+    why: 'two trainers on one run folder would overwrite each other',
+    mend: 'wait for it, stop it with Ctrl-C or SIGTERM, or use another --out',
+  })
+}
+
+function cannotTake(error: unknown, folder: RunFolder): unknown {
+  const told = diskError(error, folder.path)
+  if (told instanceof MillraceError) return told
+  return new ResourceError('OUT_FOLDER', {
+    what: `cannot make the run folder ${folder.path}`,
+    why: (error as Error).message,
+    mend: 'choose another --out',
+    cause: error,
+  })
 }
