@@ -12,6 +12,7 @@ import {
   type Progress,
   type RunFile,
   RunFolder,
+  readEvents,
   type TrainResult,
 } from '../run/index.ts'
 import { writeVectors } from '../vectors/index.ts'
@@ -50,6 +51,8 @@ export interface TrainObserver {
   planned?(plan: MemoryPlan, config: TrainConfig, threads: number): void
   resumed?(checkpoint: string, state: TrainState): void
   progress?(progress: Progress): void
+  /** After each block: words trained on so far. */
+  trained?(words: number): void
   warning?(message: string): void
 }
 
@@ -165,7 +168,7 @@ async function countAndTrain(
       wallSecondsBefore,
       beganMs,
       signal,
-      onProgress: observer.progress,
+      observer,
     },
     state,
   )
@@ -315,8 +318,9 @@ function endRun(folder: RunFolder, run: RunFile, error: unknown): void {
   const stopped = error instanceof StoppedError
   const message = error instanceof MillraceError ? error.parts.what : String(error)
   try {
+    const words = readEvents(folder.events).at(-1)?.words ?? 0
     new EventLog(folder.events, run.attempt).append(
-      0,
+      words,
       stopped ? { type: 'stop', reason: message } : { type: 'error', message },
     )
     const status = stopped ? 'stopped' : 'failed'

@@ -31,7 +31,7 @@ export interface Training {
   /** Time of the attempts before this one, and when this one began (`performance.now`). */
   wallSecondsBefore: number
   beganMs: number
-  onProgress?: ((progress: Progress) => void) | undefined
+  observer?: { progress?(progress: Progress): void; trained?(words: number): void }
   signal?: AbortSignal | undefined
 }
 
@@ -53,10 +53,11 @@ export async function train(training: Training, state: TrainState): Promise<bool
   })
   const stop = () => threads.stop()
   signal?.addEventListener('abort', stop)
+  const meter = new Meter(performance.now())
   try {
     while (state.epoch <= config.epochs && !signal?.aborted) {
       const order = permutation(blocks.length, deriveSeed(config.seed, state.epoch))
-      state.place = await runEpoch(training, threads, order, state)
+      state.place = await runEpoch(training, threads, order, state, meter)
       if (state.place === blocks.length) closeEpoch(training, state)
       saveCheckpoint(training, state)
     }
@@ -68,13 +69,18 @@ export async function train(training: Training, state: TrainState): Promise<bool
 }
 
 /** Runs the rest of an epoch; returns the place it came to. */
-async function runEpoch(training: Training, threads: TrainThreads, order: Uint32Array, state: TrainState) {
-  const { config, events, signal, onProgress } = training
+async function runEpoch(
+  training: Training,
+  threads: TrainThreads,
+  order: Uint32Array,
+  state: TrainState,
+  meter: Meter,
+): Promise<number> {
+  const { config, events, signal, observer } = training
   const wordsTotal = config.epochs * training.epochWords
   const began = performance.now()
   const secondsBefore = totalOf(state, 'seconds')
   const epochSecondsBefore = state.current.seconds
-  const meter = new Meter(began)
   const report = () => {
     const now = performance.now()
     const wordsDone = totalOf(state, 'words')
@@ -83,18 +89,19 @@ async function runEpoch(training: Training, threads: TrainThreads, order: Uint32
     const planBytes = training.plan.bytes
     const progress = meter.read(now, { epoch: state.epoch, wordsDone, wordsTotal, seconds, lr, planBytes })
     events.append(wordsDone, { type: 'progress', ...progress })
-    onProgress?.(progress)
+    observer?.progress?.(progress)
   }
   // A signal that came while the threads were idle would be lost: they begin anew with each epoch.
   const running = threads.runEpoch(state.epoch, order, state.place, (done) => {
     addBlock(state.current, done)
     meter.add(done)
+    observer?.trained?.(totalOf(state, 'words'))
     if (meter.isDue(performance.now())) report()
   })
   if (signal?.aborted) threads.stop()
   const place = await running
   state.current.seconds = epochSecondsBefore + (performance.now() - began) / 1000
-  report()
+  if (state.epoch === config.epochs || signal?.aborted) report()
   return place
 }
 

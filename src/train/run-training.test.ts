@@ -1,0 +1,146 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { madeUpText } from '../../test/made-up-text.ts'
+import { StoppedError } from '../core/errors.ts'
+import { deriveSeed, Random } from '../core/random.ts'
+import { RunFolder, readEvents } from '../run/index.ts'
+import { runTraining, type TrainRequest } from './run-training.ts'
+
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6))
+const random = new Random(deriveSeed(seed))
+const config = { dim: 12, epochs: 3, threads: 1, sample: 1e-2, minCount: 2 }
+let corpus: string
+
+beforeAll(() => {
+  corpus = join(mkdtempSync(join(tmpdir(), 'millrace-')), 'corpus.txt')
+  writeFileSync(corpus, madeUpText(900_000, 1))
+})
+
+const newFolder = () => join(mkdtempSync(join(tmpdir(), 'millrace-')), 'run')
+const run = (out: string, more: Partial<TrainRequest> = {}) =>
+  runTraining({ corpus: [corpus], out, config, ...more })
+const vectorsOf = (out: string) => readFileSync(new RunFolder(out).vectors)
+
+/** Stops after so many blocks of this attempt (and those then at work). */
+async function runAndStop(out: string, blocks: number, more: Partial<TrainRequest> = {}): Promise<void> {
+  const controller = new AbortController()
+  let done = 0
+  const observer = { trained: () => void (++done === blocks && controller.abort()) }
+  await expect(run(out, { observer, signal: controller.signal, ...more })).rejects.toBeInstanceOf(
+    StoppedError,
+  )
+}
+
+test('equal runs are equal files, and another seed is another', async () => {
+  const [a, b, c] = [newFolder(), newFolder(), newFolder()]
+  await run(a)
+  await run(b)
+  await run(c, { config: { ...config, seed: 2 } })
+  expect(vectorsOf(a).equals(vectorsOf(b))).toBe(true)
+  expect(vectorsOf(a).equals(vectorsOf(c))).toBe(false)
+})
+
+test('a run stopped again and again ends with the bits and the audit of one never stopped', async () => {
+  const [whole, broken] = [newFolder(), newFolder()]
+  const expected = await run(whole)
+  // 14 blocks an epoch: each attempt gets some way, and none to the end.
+  const stops = 5
+  for (let stop = 0; stop < stops; stop++) await runAndStop(broken, 1 + random.below(6))
+  const { result } = await run(broken)
+  expect(vectorsOf(broken).equals(vectorsOf(whole)), `SEED=${seed}, ${stops} stops`).toBe(true)
+  expect(result.audit).toEqual(expected.result.audit)
+  expect(result.words).toBe(expected.result.words)
+  expect(result.restarts).toBe(stops)
+})
+
+test('a stop and a change of threads lose no record and repeat none', async () => {
+  const [whole, broken] = [newFolder(), newFolder()]
+  const expected = await run(whole)
+  await runAndStop(broken, 9, { config: { ...config, threads: 2 } })
+  const { result } = await run(broken, { config: { ...config, threads: 3 } })
+  expect(result.audit).toEqual(expected.result.audit)
+  expect(result.words).toBe(expected.result.words)
+  const words = readEvents(new RunFolder(broken).events).map((event) => event.words)
+  expect(words).toEqual([...words].sort((a, b) => a - b))
+})
+
+test('a complete run is shown and not trained again', async () => {
+  const out = newFolder()
+  const first = await run(out)
+  const before = statSync(new RunFolder(out).vectors).mtimeMs
+  const second = await run(out)
+  expect(second.wasComplete).toBe(true)
+  expect(second.result).toEqual(first.result)
+  expect(statSync(new RunFolder(out).vectors).mtimeMs).toBe(before)
+})
+
+test('the run folder holds what the design says', async () => {
+  const out = newFolder()
+  const { result } = await run(out)
+  const file = new RunFolder(out).read()
+  expect(file.status).toBe('complete')
+  expect(file.pids).toEqual({ supervisor: null, trainer: null })
+  expect(file.config).toMatchObject({ corpus: [corpus], dim: 12, window: 5, tokenizer: 'whitespace' })
+  expect(file.result).toEqual(result)
+  expect(Object.keys(result)).toEqual([
+    'type', 'words', 'seconds', 'wallSeconds', 'wordsPerSecond', 'vocabulary', 'peakRssBytes',
+    'supervisorRssBytes', 'restarts', 'audit', 'vectors',
+  ]) // biome-ignore format: one list
+  expect(result.audit.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3])
+  for (const { hash } of result.audit.epochs) expect(hash).toMatch(/^[0-9a-f]{16}$/)
+  const types = new Set(readEvents(new RunFolder(out).events).map(({ type }) => type))
+  for (const type of ['start', 'vocabulary', 'plan', 'progress', 'epoch', 'checkpoint', 'done'])
+    expect(types).toContain(type)
+  expect(existsSync(join(out, 'lock'))).toBe(false)
+})
+
+test('the loss falls from epoch to epoch', async () => {
+  const out = newFolder()
+  await run(out, { config: { ...config, epochs: 4, lr: 0.1 } })
+  const losses = readEvents(new RunFolder(out).events).flatMap((event) =>
+    event.type === 'epoch' ? [event.loss] : [],
+  )
+  expect(losses).toHaveLength(4)
+  expect(losses).toEqual([...losses].sort((a, b) => b - a))
+})
+
+test('going on with another dim is refused by name, and the run is untouched', async () => {
+  const out = newFolder()
+  await runAndStop(out, 3)
+  const before = readFileSync(new RunFolder(out).runFile)
+  await expect(run(out, { config: { ...config, dim: 13 } })).rejects.toThrow('has dim 12; this asks for 13')
+  expect(readFileSync(new RunFolder(out).runFile)).toEqual(before)
+})
+
+test('a corpus that changed is refused on resume, and seen while training', async () => {
+  const own = join(mkdtempSync(join(tmpdir(), 'millrace-')), 'corpus.txt')
+  writeFileSync(own, readFileSync(corpus))
+  // A round time can be set again to the same.
+  utimesSync(own, 1e9, 1e9)
+  const out = newFolder()
+  await runAndStop(out, 3, { corpus: [own] })
+  // The same length and time: only the content tells.
+  const text = readFileSync(own)
+  text[500_000] = text[500_000]! ^ 1
+  writeFileSync(own, text)
+  utimesSync(own, 1e9, 1e9)
+  await expect(run(out, { corpus: [own] })).rejects.toThrow('corpus.txt changed during the run')
+  appendFileSync(own, 'more words at the end\n')
+  await expect(run(out, { corpus: [own] })).rejects.toThrow('the text is not what the run')
+})
+
+test('a plan that does not fit is refused before any work, with settings that would', async () => {
+  const out = newFolder()
+  const wanted = run(out, { config: { ...config, dim: 4096, memory: 140 * 2 ** 20 } })
+  await expect(wanted).rejects.toThrow(/the limit is 140 MiB\n.*--dim \d+/)
+})
