@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { globSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError } from '../src/core/errors.ts'
 import { RunFolder, readEvents, type TrainResult } from '../src/run/index.ts'
@@ -10,17 +10,24 @@ const root = join(import.meta.dirname, '..')
 /**
  * The command `millrace`, as users run it, or from the sources, which takes more memory.
  *
- * throws  ConfigError if it is not built
+ * throws  ConfigError if it is not built, or from older sources
  */
 export function millraceCommand(fromSource: boolean): string[] {
   if (fromSource)
     return [process.execPath, '--conditions=millrace-source', join(root, 'bench/millrace-source.ts')]
-  if (existsSync(join(root, 'dist/cli/main.js'))) return [process.execPath, join(root, 'bin/millrace.js')]
+  const stale = globSync('**/*.ts', { cwd: join(root, 'src') }).find(isStale)
+  if (stale === undefined) return [process.execPath, join(root, 'bin/millrace.js')]
   throw new ConfigError('NOT_BUILT', {
-    what: 'there is no dist/ to measure',
-    why: 'Millrace is measured as it is installed',
+    what: `dist/ is missing, or older than src/${stale}`,
+    why: 'Millrace is measured as it is installed, and the table names the commit',
     mend: 'run `npm run build`, or give --source to run from src/',
   })
+}
+
+function isStale(source: string): boolean {
+  if (/\.(test|d)\.ts$/.test(source)) return false
+  const built = statSync(join(root, 'dist', source.replace(/ts$/, 'js')), { throwIfNoEntry: false })
+  return !built || built.mtimeMs < statSync(join(root, 'src', source)).mtimeMs
 }
 
 export function millrace(command: string[], version: string): Tool {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { type PeerName, peers } from './peers/index.ts'
 
 export interface BenchOptions {
@@ -37,11 +37,20 @@ export function benchCommand(work: string): Command {
       whole,
     )
     .option('--seeds <n>', 'trainings that are scored, each with another seed', whole, 1)
-    .option('--peers <names>', 'a list with commas, or none', peerNames, Object.keys(peers))
+    .addOption(
+      new Option('--peers <names>', 'a list with commas, or none')
+        .argParser(peerNames)
+        .default(Object.keys(peers), Object.keys(peers).join(',')),
+    )
     .option('--word2vec-c <path>', 'compiled word2vec.c, as one more peer')
     .option('--json <file>', 'write all that was measured as JSON')
     .option('--markdown <file>', 'write the table as Markdown')
-    .option('--work <folder>', 'where the corpus is unpacked and the tools write', work)
+    .addOption(
+      new Option('--work <folder>', 'where the corpus is unpacked and the tools write').default(
+        work,
+        'bench/work',
+      ),
+    )
     .option('--source', 'run Millrace from src/ instead of dist/; it then takes more memory')
     .allowExcessArguments(false)
     .showHelpAfterError('(--help shows what is possible)')

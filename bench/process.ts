@@ -1,14 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { ResourceError } from '../src/core/errors.ts'
 
 /** A line that a program printed, on either stream; what it rewrites with a carriage return is a line too. */
 export interface Line {
   text: string
-  /** Seconds since the program's start. */
+  /** From the program's start until the line began to arrive: a progress line may end only with the next. */
   seconds: number
-  /** The program's high-water mark of resident memory when the line arrived. */
+  /** The program's high-water mark of resident memory by then. */
   peakBytes: number
 }
 
@@ -26,20 +25,25 @@ export async function run(command: readonly string[], env: Record<string, string
   })
   const lines: Line[] = []
   let peakBytes = 0
-  for (const input of [child.stdout, child.stderr]) {
-    createInterface({ input }).on('line', (text) => {
+  for (const stream of [child.stdout, child.stderr]) {
+    let line: Line | undefined
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      const seconds = (performance.now() - beganMs) / 1000
       peakBytes = Math.max(peakBytes, peakOf(child.pid))
-      lines.push({ text: text.trim(), seconds: (performance.now() - beganMs) / 1000, peakBytes })
+      for (const [i, part] of chunk.split(/[\r\n]/).entries()) {
+        if (i > 0 || !line) lines.push((line = { text: '', seconds, peakBytes }))
+        line.text += part
+      }
     })
   }
   const { promise, resolve, reject } = Promise.withResolvers<number | NodeJS.Signals | null>()
   child.on('error', reject).on('close', (code, signal) => resolve(code ?? signal))
   const ended = await promise.catch((cause: Error) => cause.message)
   if (ended === 0) return lines
-  const last = lines.filter(({ text }) => text !== '').slice(-3)
+  const last = lines.filter(({ text }) => text.trim() !== '').slice(-3)
   throw new ResourceError('PROGRAM_FAILED', {
     what: `${program} ended with ${ended}`,
-    ...(last.length > 0 && { why: last.map(({ text }) => text).join(' · ') }),
+    ...(last.length > 0 && { why: last.map(({ text }) => text.trim()).join(' · ') }),
   })
 }
 
