@@ -126,6 +126,7 @@ async function runThreads(
   blocks: BlockTable,
   { threads, minCount, onProgress, signal }: CountOptions,
 ): Promise<CountMessage[]> {
+  if (signal?.aborted) throw stoppedCounting()
   const stop = () => Atomics.store(job.progress, 0, blocks.length)
   signal?.addEventListener('abort', stop)
   const timer =
@@ -148,13 +149,20 @@ async function runThreads(
         return message
       }),
     )
-    if (signal?.aborted) throw new StoppedError('STOPPED', { what: 'stopped while counting words' })
+    if (signal?.aborted) throw stoppedCounting()
     return messages
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()))
     clearInterval(timer)
     signal?.removeEventListener('abort', stop)
   }
+}
+
+function stoppedCounting(): StoppedError {
+  return new StoppedError('STOPPED', {
+    what: 'stopped while counting words',
+    mend: 'run the same command again: it begins anew',
+  })
 }
 
 function nothingLeft(

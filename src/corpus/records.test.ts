@@ -76,7 +76,9 @@ test('xxh64 gives the published numbers, in the kernel and here', () => {
 test('readRecords reads a corpus lazily, the same whatever the block size where lines are short', () =>
   forSeeds(3, (random) => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
-    const texts = [1, 2].map(() => randomText(random, 200_000, [words, words, words, spaces, lineEnds]))
+    const texts = [1, 2].map(() =>
+      randomText(random, 200_000, [words, words, words, spaces, lineEnds, invalid]),
+    )
     const paths = texts.map((_, i) => join(folder, `${i}.txt`))
     for (const [i, path] of paths.entries()) writeFileSync(path, texts[i]!)
     const whole = Buffer.concat(texts)
