@@ -46,7 +46,7 @@ const LOG_LIFT: f64 = 415.88830833596717 // 600 log 2
 const JOB_CONTEXTS: usize = 0 // how many
 const JOB_TARGETS: usize = 4 // how many that count; the rest up to a multiple of six is the zero row
 const JOB_ROWS: usize = 8 // pointers to the rows: targets first, then contexts
-const JOBS_AHEAD: u32 = 16
+const JOBS_AHEAD: u32 = 4 // more rows than these windows have would not stay in the first cache
 
 // Constants, 16 bytes each, see src/word2vec/kernel.ts.
 const LOG2_E: usize = 0

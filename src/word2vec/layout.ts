@@ -62,7 +62,7 @@ export interface ModelLayout {
   parts: Record<string, number>
 }
 
-const jobsAhead = 16
+const jobsAhead = 4
 const pieceWords = 2000
 
 /** Lays out a model's memory. Every byte that training needs is in it; nothing grows afterwards. */
