@@ -1,9 +1,10 @@
 // Millrace and its peers in turn, on the same file with the same settings. See docs/performance.md.
-import { statSync, writeFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { CommanderError } from 'commander'
 import packageFile from '../package.json' with { type: 'json' }
 import { note, print, tellError } from '../src/cli/output.ts'
+import { writeFileAtomically } from '../src/core/disk.ts'
 import { findCorpus, prepareCorpus } from './corpus.ts'
 import { describeCommit, describeMachine } from './machine.ts'
 import { type JobSettings, type Measured, runRounds } from './measure.ts'
@@ -79,14 +80,18 @@ function tellDifferences(measured: readonly Measured[]): void {
   }
 }
 
+function write(path: string, text: string): void {
+  writeFileAtomically(path, (write) => write(Buffer.from(text)))
+}
+
 const command = benchCommand(join(import.meta.dirname, 'work'))
 try {
   command.exitOverride().parse()
   const options = command.opts<BenchOptions>()
   const report = await bench(options)
   print(formatText(report))
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
-  if (options.markdown) writeFileSync(options.markdown, formatMarkdown(report))
+  if (options.json) write(options.json, `${JSON.stringify(report, null, 2)}\n`)
+  if (options.markdown) write(options.markdown, formatMarkdown(report))
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
   else process.exitCode = tellError(error, false)
