@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { parse } from 'yaml'
 import { parseBytes } from '../core/bytes.ts'
 import { ConfigError, InputError } from '../core/errors.ts'
 import {
@@ -37,8 +36,11 @@ export function defaultOf(key: TrainKey): unknown {
  *
  * throws  ConfigError naming the flag or key; InputError if the file cannot be read
  */
-export function trainConfigOf(options: Record<string, unknown>, file: string | undefined): TrainConfigInput {
-  const given = file === undefined ? {} : readConfig(file)
+export async function trainConfigOf(
+  options: Record<string, unknown>,
+  file: string | undefined,
+): Promise<TrainConfigInput> {
+  const given = file === undefined ? {} : await readConfig(file)
   for (const key of trainKeys) {
     const text = options[key]
     if (typeof text === 'string') given[key] = parseFlag(key, text)
@@ -61,7 +63,8 @@ function parseFlag(key: TrainKey, text: string): unknown {
   })
 }
 
-function readConfig(path: string): Record<string, unknown> {
+async function readConfig(path: string): Promise<Record<string, unknown>> {
+  const { parse } = await import('yaml')
   let content: unknown
   try {
     content = parse(readFileSync(path, 'utf8'))

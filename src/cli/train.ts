@@ -38,7 +38,7 @@ Examples:
 
 async function train(corpus: string[], options: Options): Promise<void> {
   const out = options.out ?? join('runs', basename(corpus[0]!).replace(/\.[^.]*$/, ''))
-  const config = trainConfigOf(options, options.config)
+  const config = await trainConfigOf(options, options.config)
   const line = new LiveLine()
   let epochs = 0
   const observer = trainObserver(line, () => epochs)

@@ -54,7 +54,9 @@ export function createModel(vocabulary: Vocabulary, config: TrainConfig, shape: 
 /** Bytes of a vocabulary's words in a model. */
 export function paddedWordBytes(vocabulary: Vocabulary): number {
   let bytes = 0
-  for (let i = 0; i < vocabulary.length; i++) bytes += Math.ceil(vocabulary.bytes(i).length / 8) * 8
+  for (let i = 0; i < vocabulary.length; i++) {
+    bytes += Math.ceil((vocabulary.offsets[i + 1]! - vocabulary.offsets[i]!) / 8) * 8
+  }
   return bytes
 }
 
@@ -178,15 +180,19 @@ export function* pieces(ids: Uint32Array, pieceWords: number): Generator<Uint32A
 function enterVocabulary({ memory, layout }: SharedModel, vocabulary: Vocabulary): void {
   const bytes = new Uint8Array(memory.buffer)
   const view = new DataView(memory.buffer)
+  const { arena, offsets, counts } = vocabulary
+  // Word by word without a view or a BigInt for each: millions of them would be garbage.
   let offset = 0
   for (let i = 0; i < vocabulary.length; i++) {
-    const word = vocabulary.bytes(i)
+    const from = offsets[i]!
+    const length = offsets[i + 1]! - from
     const entry = layout.entries + i * 24
-    view.setBigUint64(entry, BigInt(vocabulary.counts[i]!), true)
+    view.setUint32(entry, counts[i]! % 2 ** 32, true)
+    view.setUint32(entry + 4, Math.floor(counts[i]! / 2 ** 32), true)
     view.setUint32(entry + 16, offset, true)
-    view.setUint32(entry + 20, word.length, true)
-    bytes.set(word, layout.arena + offset)
-    offset += Math.ceil(word.length / 8) * 8
+    view.setUint32(entry + 20, length, true)
+    for (let b = 0; b < length; b++) bytes[layout.arena + offset + b] = arena[from + b]!
+    offset += Math.ceil(length / 8) * 8
   }
   const table = [layout.slots, layout.slotCount - 1, layout.entries, layout.arena, vocabulary.length, offset]
   new Uint32Array(memory.buffer, layout.table, table.length).set(table)

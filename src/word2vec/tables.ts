@@ -11,7 +11,9 @@
  */
 export function keepThresholds(counts: Float64Array, sample: number, target: Uint32Array): void {
   const total = counts.reduce((sum, count) => sum + count, 0)
-  for (const [word, count] of counts.entries()) target[word] = chanceToU32(keepChance(count / total, sample))
+  for (let word = 0; word < counts.length; word++) {
+    target[word] = chanceToU32(keepChance(counts[word]! / total, sample))
+  }
 }
 
 export function keepChance(frequency: number, sample: number): number {
@@ -29,24 +31,33 @@ export function keepChance(frequency: number, sample: number): number {
  */
 export function aliasTable(counts: Float64Array, exponent: number, target: Uint32Array): void {
   const size = counts.length
-  const weights = counts.map((count) => count ** exponent)
-  const mean = weights.reduce((sum, weight) => sum + weight, 0) / size
-  const share = weights.map((weight) => weight / mean)
-  const small: number[] = []
-  const large: number[] = []
-  for (let i = size - 1; i >= 0; i--) (share[i]! < 1 ? small : large).push(i)
-  while (small.length > 0 && large.length > 0) {
-    const less = small.pop()!
-    const more = large.pop()!
+  const share = new Float64Array(size)
+  let total = 0
+  for (let i = 0; i < size; i++) total += share[i] = counts[i]! ** exponent
+  // Slots that stand for too much, from the end down, and for too little, from the start up.
+  const stack = new Uint32Array(size)
+  let small = 0
+  let large = size
+  for (let i = size - 1; i >= 0; i--) {
+    share[i] = (share[i]! * size) / total
+    if (share[i]! < 1) stack[small++] = i
+    else stack[--large] = i
+  }
+  while (small > 0 && large < size) {
+    const less = stack[--small]!
+    const more = stack[large++]!
     target[2 * less] = chanceToU32(share[less]!)
     target[2 * less + 1] = more
     share[more] = share[more]! + share[less]! - 1
-    ;(share[more]! < 1 ? small : large).push(more)
+    if (share[more]! < 1) stack[small++] = more
+    else stack[--large] = more
   }
   // What is left is 1 but for rounding.
-  for (const i of [...small, ...large]) {
-    target[2 * i] = 0xffffffff
-    target[2 * i + 1] = i
+  for (const left of [stack.subarray(0, small), stack.subarray(large)]) {
+    for (const i of left) {
+      target[2 * i] = 0xffffffff
+      target[2 * i + 1] = i
+    }
   }
 }
 
