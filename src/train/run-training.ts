@@ -15,6 +15,7 @@ import {
   readEvents,
   type TrainResult,
 } from '../run/index.ts'
+import { peakRssBytes } from '../runtime/memory.ts'
 import { writeVectors } from '../vectors/index.ts'
 import {
   availableMemory,
@@ -224,7 +225,7 @@ function resultOf(
     wallSeconds,
     wordsPerSecond: words / seconds,
     vocabulary: corpus.vocabulary.length,
-    peakRssBytes: Math.max(state.peakRssBytes, process.resourceUsage().maxRSS * 1024),
+    peakRssBytes: Math.max(state.peakRssBytes, peakRssBytes()),
     supervisorRssBytes: 0,
     restarts: run.attempt - 1,
     audit: { epochs: state.finished.map(({ records, hash }, i) => ({ epoch: i + 1, records, hash })) },

@@ -3,6 +3,7 @@ import { assert, MillraceError } from '../core/errors.ts'
 import { deriveSeed, permutation } from '../core/random.ts'
 import type { BlockAudits, BlockTable } from '../corpus/index.ts'
 import type { EventLog, Progress } from '../run/index.ts'
+import { peakRssBytes } from '../runtime/memory.ts'
 import type { MemoryPlan, SharedModel, TrainConfig } from '../word2vec/index.ts'
 import { Meter } from './meter.ts'
 import {
@@ -138,7 +139,7 @@ function saveCheckpoint(training: Training, state: TrainState): void {
   }
   const began = performance.now()
   state.wallSeconds = training.wallSecondsBefore + (began - training.beganMs) / 1000
-  state.peakRssBytes = Math.max(state.peakRssBytes, process.resourceUsage().maxRSS * 1024)
+  state.peakRssBytes = Math.max(state.peakRssBytes, peakRssBytes())
   const { path, bytes } = store.write(state, parameterTensors(model))
   const seconds = (performance.now() - began) / 1000
   events.append(totalOf(state, 'words'), { type: 'checkpoint', path, epoch: state.epoch, bytes, seconds })

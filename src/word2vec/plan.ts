@@ -14,7 +14,7 @@ export interface MemoryPlan {
 export const memoryLimit = 65536 * 65536
 
 // Measured on Linux x64, Node 26: a trainer with a tiny model, and each further thread.
-const runtimeBytes = 90 * 2 ** 20
+const runtimeBytes = 100 * 2 ** 20
 const threadRuntimeBytes = 14 * 2 ** 20
 
 /** What a model of this shape takes, with the engine that runs it. */
