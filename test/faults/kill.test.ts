@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, expect, test } from 'vitest'
+import { deriveSeed, Random } from '../../src/core/random.ts'
+import { RunFolder, readEvents } from '../../src/run/index.ts'
+import { runTraining } from '../../src/train/index.ts'
+import { madeUpText } from '../made-up-text.ts'
+
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6))
+const config = { dim: 16, epochs: 16, sample: 1e-2, threads: 1 }
+const flags = ['--dim', '16', '--epochs', '16', '--sample', '0.01', '--threads', '1', '--json']
+let corpus: string
+let expected: { vectors: Buffer; audit: unknown }
+
+beforeAll(async () => {
+  corpus = join(mkdtempSync(join(tmpdir(), 'millrace-')), 'corpus.txt')
+  writeFileSync(corpus, madeUpText(1_200_000, 2))
+  const out = newFolder()
+  const { result } = await runTraining({ corpus: [corpus], out, config })
+  expected = { vectors: readFileSync(new RunFolder(out).vectors), audit: result.audit }
+})
+
+const newFolder = () => join(mkdtempSync(join(tmpdir(), 'millrace-')), 'run')
+
+function start(out: string): ChildProcess & { output: string; notes: string } {
+  const cli = join(import.meta.dirname, '../support/millrace.ts')
+  const child = spawn(process.execPath, [
+    '--conditions=millrace-source',
+    cli,
+    'train',
+    corpus,
+    '--out',
+    out,
+    ...flags,
+  ])
+  const texts = Object.assign(child, { output: '', notes: '' })
+  child.stdout!.on('data', (part) => {
+    texts.output += part
+  })
+  child.stderr!.on('data', (part) => {
+    texts.notes += part
+  })
+  return texts
+}
+
+async function exitOf(child: ChildProcess): Promise<number | null> {
+  const [code] = child.exitCode !== null ? [child.exitCode] : await once(child, 'close')
+  return code
+}
+
+/** Waits until a file of the run is there, so that a signal finds training at work. */
+async function until(test: () => boolean): Promise<void> {
+  while (!test()) await sleep(5)
+}
+
+test('killed outright at random moments, a run ends as if nothing had happened', async () => {
+  const random = new Random(deriveSeed(seed))
+  const out = newFolder()
+  let kills = 0
+  for (; kills < 8; kills++) {
+    const child = start(out)
+    const ended = exitOf(child)
+    await Promise.race([ended, sleep(400 + random.below(900))])
+    if (child.exitCode !== null) break
+    child.kill('SIGKILL')
+    await ended
+  }
+  const last = start(out)
+  expect(await exitOf(last), `SEED=${seed}: ${last.notes}`).toBe(0)
+  const done = JSON.parse(last.output)
+  expect(done.audit, `SEED=${seed}`).toEqual(expected.audit)
+  expect(readFileSync(done.vectors).equals(expected.vectors), `SEED=${seed}, ${kills} kills`).toBe(true)
+  const resumes = readEvents(join(out, 'events.ndjson')).filter(({ type }) => type === 'resume').length
+  expect(
+    resumes,
+    `SEED=${seed}: of ${kills} kills, some must come after the first checkpoint`,
+  ).toBeGreaterThan(0)
+  const left = readdirSync(out).sort()
+  expect(left).toEqual([
+    'checkpoints',
+    'corpus.json',
+    'events.ndjson',
+    'run.json',
+    'vectors.safetensors',
+    'vocab.tsv',
+  ])
+})
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s saves the work and ends with 75; the same command goes on',
+  async (signal) => {
+    const out = newFolder()
+    const folder = new RunFolder(out)
+    const child = start(out)
+    await until(
+      () => existsSync(folder.events) && readFileSync(folder.events, 'utf8').includes('"checkpoint"'),
+    )
+    child.kill(signal)
+    expect(await exitOf(child), child.notes).toBe(75)
+    expect(child.notes).toContain('all work is saved')
+    expect(folder.read().status).toBe('stopped')
+    expect(existsSync(folder.vectors)).toBe(false)
+    const again = start(out)
+    expect(await exitOf(again), again.notes).toBe(0)
+    expect(readFileSync(folder.vectors).equals(expected.vectors)).toBe(true)
+    expect(JSON.parse(again.output)).toMatchObject({ restarts: 1, audit: expected.audit })
+  },
+)
+
+test('a second trainer on the same folder is refused, and the first goes on', async () => {
+  const out = newFolder()
+  const first = start(out)
+  await until(() => existsSync(join(out, 'corpus.json')))
+  const second = start(out)
+  expect(await exitOf(second)).toBe(2)
+  expect(second.notes).toContain(`another process (${first.pid}) is training`)
+  expect(await exitOf(first), first.notes).toBe(0)
+  expect(readFileSync(new RunFolder(out).vectors).equals(expected.vectors)).toBe(true)
+})
