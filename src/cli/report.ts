@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
-import { parse } from 'yaml'
-import { z } from 'zod'
 import { writeFileAtomically } from '../core/disk.ts'
-import { InputError } from '../core/errors.ts'
+import { readRecipe } from '../experiment/index.ts'
 import { standalone, type WordGroups, wordsPicture, writeReport } from '../report/index.ts'
 import { RunFolder } from '../run/index.ts'
 import { KeyedVectors } from '../vectors/index.ts'
@@ -13,7 +10,6 @@ import { note, print, printJson } from './output.ts'
 interface Options {
   output?: string
   words?: string[]
-  groups?: string
   svg?: string
   json?: boolean
 }
@@ -21,47 +17,42 @@ interface Options {
 /** `millrace report`: a run's report as one HTML file. */
 export function command(): Command {
   return new Command('report')
-    .argument('<run>', 'the run folder')
+    .argument('<run or recipe>', 'the run folder, or the recipe (.yaml) that it was run by')
     .option('-o, --output <file>', 'where to write (default: report.html in the run folder)')
     .option('--words <words...>', 'words whose neighbours to show (default: a few telling ones)')
-    .option('--groups <file>', 'YAML of the words to draw, by group (default: well-known words)')
     .option('--svg <file>', 'write the picture of the words alone as well')
     .option('--json', 'one line of JSON instead of the path')
+    .addHelpText(
+      'after',
+      `
+Works on runs that are at work, stopped or dead as well: it shows what there is.
+
+Examples:
+  millrace report runs/mine
+  millrace report runs/mine --words king queen -o mine.html
+  millrace report experiments/quick.yaml --svg words.svg`,
+    )
     .action(report)
 }
 
-function report(run: string, { output, words, groups: groupsPath, svg, json }: Options): void {
-  const folder = new RunFolder(run)
-  const groups = groupsPath === undefined ? undefined : readGroups(groupsPath)
+function report(target: string, { output, words, svg, json }: Options): void {
+  const fromRecipe = /\.ya?ml$/.test(target)
+  const recipe = fromRecipe ? readRecipe(target) : undefined
+  const folder = new RunFolder(recipe ? join('runs', recipe.name) : target)
+  const shown = words ?? recipe?.report.words
+  const groups = recipe?.report.groups
   const path = writeReport(folder, {
-    ...(output === undefined ? {} : { path: resolve(output) }),
-    ...(words ? { words } : {}),
-    ...(groups ? { groups } : {}),
+    ...(output !== undefined && { path: resolve(output) }),
+    ...(shown && { words: shown }),
+    ...(groups && { groups }),
   })
   if (svg !== undefined) writePicture(folder, resolve(svg), groups)
-  if (json) printJson({ type: 'report', report: path, ...(svg === undefined ? {} : { svg: resolve(svg) }) })
-  else print(path)
+  if (json) printJson({ type: 'report', report: path, ...(svg !== undefined && { svg: resolve(svg) }) })
+  else print(relative('.', path))
 }
 
 function writePicture(folder: RunFolder, path: string, groups: WordGroups | undefined): void {
   const drawn = wordsPicture(KeyedVectors.load(folder.path), groups ? { groups } : {})
   if (drawn) writeFileAtomically(path, (write) => write(Buffer.from(standalone(drawn))))
   else note('fewer than three of the words to draw are in the vocabulary: no picture was written')
-}
-
-/** throws  InputError if the file is not there, or does not map names to lists of words */
-function readGroups(path: string): WordGroups {
-  try {
-    return z.record(z.string(), z.array(z.string())).parse(parse(readFileSync(path, 'utf8')))
-  } catch (cause) {
-    throw new InputError('GROUPS', {
-      what: `${path} holds no groups of words`,
-      why:
-        (cause as NodeJS.ErrnoException).code === 'ENOENT'
-          ? 'it is not there'
-          : 'it is not YAML of that form',
-      mend: 'write lines such as `months: [january, february]`',
-      cause,
-    })
-  }
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { relative } from 'node:path'
 import { formatBytes } from '../core/bytes.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
 import type { Scores } from '../evaluate/index.ts'
@@ -30,7 +31,7 @@ export function summary(
         width,
       )}`,
     scores && `Scores\n${columns(scoreRows(scores), width, true)}`,
-    existsSync(folder.report) && `Report  ${folder.report}`,
+    existsSync(folder.report) && `Report  ${relative('', folder.report)}`,
   ]
   return parts.filter(Boolean).join('\n\n')
 }
