@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import type { z } from 'zod'
 import { parseBytes } from '../core/bytes.ts'
 import { ConfigError, InputError } from '../core/errors.ts'
 import {
@@ -54,13 +55,23 @@ function parseFlag(key: TrainKey, text: string): unknown {
   const value = 'options' in inner(key) ? text : text.trim() === '' ? Number.NaN : Number(text)
   const result = trainConfigSchema.shape[key].safeParse(value)
   if (result.success) return value
-  const why = result.error.issues[0]!.message.replace(/^Invalid (input|option): /, '')
   const standard = defaultOf(key)
   throw new ConfigError('FLAG_VALUE', {
     what: `${flag} ${text} is not possible`,
-    why: why.replace('received NaN', 'this is none'),
+    why: whyWrong(result.error.issues[0]!),
     ...(standard !== undefined && { mend: `leave it out for ${standard}, or see --help` }),
   })
+}
+
+function whyWrong(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_small')
+    return `it must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+  if (issue.code === 'too_big')
+    return `it must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`
+  if (issue.code === 'invalid_type')
+    return `it must be a ${issue.expected === 'int' ? 'whole number' : issue.expected}`
+  if (issue.code === 'invalid_value') return `it must be ${issue.values.join(' or ')}`
+  return issue.message
 }
 
 async function readConfig(path: string): Promise<Record<string, unknown>> {
@@ -77,8 +88,16 @@ async function readConfig(path: string): Promise<Record<string, unknown>> {
       cause,
     })
   }
-  parseTrainConfig(content ?? {}, path)
-  return { ...(content as Record<string, unknown>) }
+  const config = isMapping(content) ? { ...content } : (content ?? {})
+  // As after the flag: `memory: 2G`.
+  if (isMapping(config) && typeof config.memory === 'string')
+    config.memory = parseBytes(config.memory, 'memory:')
+  parseTrainConfig(config, path)
+  return config as Record<string, unknown>
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The schema of a key without its default. */

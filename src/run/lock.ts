@@ -5,9 +5,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
+import { dirname } from 'node:path'
 import { diskError } from '../core/disk.ts'
 import { InputError, MillraceError, ResourceError } from '../core/errors.ts'
 import type { RunFolder } from './folder.ts'
@@ -28,7 +30,7 @@ export function acquireLock(folder: RunFolder): Lock {
   const path = folder.lock
   const own = JSON.stringify({ pid: process.pid, born: processBirth(process.pid) })
   try {
-    mkdirSync(folder.path, { recursive: true })
+    makeFolder(folder.path)
     for (let attempt = 1; ; attempt++) {
       if (create(path, own)) return { release: () => removeIf(path, own) }
       const found = readLock(path)
@@ -38,6 +40,18 @@ export function acquireLock(folder: RunFolder): Lock {
     }
   } catch (error) {
     throw cannotTake(error, folder)
+  }
+}
+
+/** As `mkdirSync` with `recursive`, which never returns where the system refuses with ENOENT, as in /proc. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
   }
 }
 
