@@ -57,18 +57,18 @@ export function trainObserver(line: LiveLine, epochs: () => number): TrainObserv
   }
 }
 
-/** Epoch, percent, words per second, learning rate, loss, memory against plan, time left. */
+/** Epoch, percent, words per second, learning rate, loss, memory against plan, time left: in 80 columns. */
 export function progressText(progress: Progress, epochs: number): string {
   const { epoch, fraction, wordsPerSecond, learningRate, loss, rssBytes, planBytes, secondsLeft } = progress
   return [
     `epoch ${epoch}/${epochs}`,
-    percent(fraction).padStart(6),
+    percent(fraction),
     `${formatCount(wordsPerSecond / 1000)}k words/s`,
-    `rate ${learningRate.toFixed(5)}`,
-    `loss ${loss === null ? '–' : loss.toFixed(4)}`,
-    `memory ${formatBytes(rssBytes)} of ${formatBytes(planBytes)}`,
+    `rate ${learningRate.toFixed(4)}`,
+    `loss ${loss === null ? '–' : loss.toFixed(3)}`,
+    `${formatBytes(rssBytes)} of ${formatBytes(planBytes)}`,
     `${formatSeconds(secondsLeft)} left`,
-  ].join('  ')
+  ].join((process.stderr.columns || 80) >= 100 ? '  ' : ' ')
 }
 
 function percent(share: number): string {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { writeFileAtomically } from '../core/disk.ts'
+import { InputError } from '../core/errors.ts'
 import {
   BlockTable,
   type CorpusFile,
@@ -36,16 +37,27 @@ export interface CountedCorpus extends CountResult {
 /**
  * The corpus of a run: read from its folder if the files look as they did when they were counted, else counted.
  * (Looks deceive; training compares every block with its audit as it goes.)
+ *
+ * known   the fingerprint that it must have, if the run has one
+ * throws  as `countCorpus`, and InputError if the corpus has another fingerprint; the folder is untouched then
  */
 export async function loadOrCount(
   folder: RunFolder,
   files: CorpusFile[],
   options: CountOptions,
+  known: string | null,
 ): Promise<CountedCorpus> {
-  const known = await load(folder, files, options)
-  if (known) return known
+  const loaded = await load(folder, files, options)
+  if (loaded && (known === null || loaded.fingerprint === known)) return loaded
   const result = await countCorpus(files, options)
   const fingerprint = corpusFingerprint(result.blocks, result.audits, options.tokenizer)
+  if (known !== null && fingerprint !== known) {
+    throw new InputError('RUN_CORPUS', {
+      what: `the text is not what the run in ${folder.path} was trained on`,
+      why: `its fingerprint is ${fingerprint.slice(0, 12)}…; the run has ${known.slice(0, 12)}…`,
+      mend: 'bring the text back as it was, or train into another folder with --out',
+    })
+  }
   result.vocabulary.write(folder.vocabulary)
   save(folder, { ...result, fingerprint }, options)
   return { ...result, fingerprint }

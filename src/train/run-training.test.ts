@@ -84,6 +84,19 @@ test('a complete run is shown and not trained again', async () => {
   expect(statSync(new RunFolder(out).vectors).mtimeMs).toBe(before)
 })
 
+test('a complete run is not shown for another text', async () => {
+  const out = newFolder()
+  await run(out)
+  const other = join(mkdtempSync(join(tmpdir(), 'millrace-')), 'other.txt')
+  writeFileSync(other, madeUpText(900_000, 5))
+  const before = readFileSync(new RunFolder(out).vocabulary)
+  await expect(run(out, { corpus: [other] })).rejects.toThrow('the text is not what the run')
+  expect(readFileSync(new RunFolder(out).vocabulary).equals(before)).toBe(true)
+  // Moved, it is the same text.
+  writeFileSync(other, readFileSync(corpus))
+  expect((await run(out, { corpus: [other] })).wasComplete).toBe(true)
+})
+
 test('the run folder holds what the design says', async () => {
   const out = newFolder()
   const { result } = await run(out)

@@ -1,18 +1,15 @@
-import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
 import { CheckpointStore } from '../checkpoint/index.ts'
-import { InputError, MillraceError, StoppedError } from '../core/errors.ts'
+import { StoppedError } from '../core/errors.ts'
 import { formatCount } from '../core/text.ts'
-import { findCorpusFiles } from '../corpus/index.ts'
+import { type CountOptions, findCorpusFiles } from '../corpus/index.ts'
 import {
   acquireLock,
   EventLog,
   type Progress,
   type RunFile,
   RunFolder,
-  readEvents,
   type TrainResult,
 } from '../run/index.ts'
 import { peakRssBytes } from '../runtime/memory.ts'
@@ -20,19 +17,17 @@ import { writeVectors } from '../vectors/index.ts'
 import {
   availableMemory,
   createModel,
-  keyClass,
   type MemoryPlan,
   type ModelShape,
   modelVectors,
   paddedWordBytes,
-  parseTrainConfig,
   requireFit,
   type SharedModel,
   type TrainConfig,
   type TrainConfigInput,
-  trainKeys,
 } from '../word2vec/index.ts'
 import { type CountedCorpus, loadOrCount } from './corpus-file.ts'
+import { endRun, requireEmpty, resolveConfig, startRun } from './run-record.ts'
 import { newState, restoreParameters, type TrainState, totalOf } from './state.ts'
 import { train } from './train.ts'
 
@@ -73,9 +68,10 @@ export interface TrainOutcome {
 export async function runTraining(request: TrainRequest): Promise<TrainOutcome> {
   const folder = new RunFolder(request.out)
   const before = folder.exists() ? folder.read() : undefined
-  const config = resolveConfig(request, before, folder)
+  const config = resolveConfig(request.config, before, folder)
   const files = findCorpusFiles(request.corpus)
   if (before?.status === 'complete' && before.result && existsSync(folder.vectors)) {
+    await loadOrCount(folder, files, countOptions(request, config), before.fingerprints.corpus)
     return { folder, result: before.result, wasComplete: true }
   }
   const wasThere = existsSync(folder.path)
@@ -99,14 +95,15 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
 }
 
 async function countAndTrain(
-  { observer = {}, signal }: TrainRequest,
+  request: TrainRequest,
   folder: RunFolder,
   run: RunFile,
   config: TrainConfig,
   files: ReturnType<typeof findCorpusFiles>,
 ): Promise<TrainResult> {
+  const { observer = {}, signal } = request
   const beganMs = performance.now()
-  const threads = config.threads ?? Math.min(16, availableParallelism())
+  const threads = threadsOf(config)
   const store = new CheckpointStore<TrainState>(folder.checkpoints)
   const events = new EventLog(folder.events, run.attempt)
   const warn = (message: string) => {
@@ -114,14 +111,8 @@ async function countAndTrain(
     observer.warning?.(message)
   }
 
-  const { tokenizer, minCount } = config
-  const options = { tokenizer, minCount, threads, ...(signal && { signal }) }
-  const corpus = await loadOrCount(folder, files, {
-    ...options,
-    onProgress: (done) => observer.counting?.(done),
-  })
+  const corpus = await loadOrCount(folder, files, countOptions(request, config), run.fingerprints.corpus)
   const countSeconds = (performance.now() - beganMs) / 1000
-  requireSameCorpus(run, corpus, folder)
   run.fingerprints.corpus = corpus.fingerprint
   folder.write(run)
   observer.counted?.(corpus, countSeconds)
@@ -188,6 +179,16 @@ async function countAndTrain(
   return result
 }
 
+function threadsOf({ threads }: TrainConfig): number {
+  return threads ?? Math.min(16, availableParallelism())
+}
+
+function countOptions({ observer, signal }: TrainRequest, config: TrainConfig): CountOptions {
+  const { tokenizer, minCount } = config
+  const onProgress = (done: number) => observer?.counting?.(done)
+  return { tokenizer, minCount, threads: threadsOf(config), onProgress, ...(signal && { signal }) }
+}
+
 /** The memory that a run would take; needs the corpus counted. */
 export function shapeOf(
   { vocabulary, blocks }: CountedCorpus,
@@ -230,109 +231,6 @@ function resultOf(
     restarts: run.attempt - 1,
     audit: { epochs: state.finished.map(({ records, hash }, i) => ({ epoch: i + 1, records, hash })) },
     vectors: folder.vectors,
-  }
-}
-
-/** The stored config with what was given; what was not given stays as it is. */
-function resolveConfig(
-  { config, out }: TrainRequest,
-  before: RunFile | undefined,
-  folder: RunFolder,
-): TrainConfig {
-  if (!before || !hasCheckpoint(folder)) return parseTrainConfig(config)
-  const stored = Object.fromEntries(Object.entries(before.config).filter(([key]) => key !== 'corpus'))
-  const wanted = parseTrainConfig({ ...stored, ...config })
-  for (const key of trainKeys) {
-    if (keyClass(key) === 'operational' || wanted[key] === stored[key]) continue
-    throw new InputError('RUN_DIFFERS', {
-      what: `the run in ${out} has ${key} ${stored[key]}; this asks for ${wanted[key]}`,
-      why: 'a run that goes on must be the run that it was',
-      mend: `leave ${key} out to go on with it, or train into another folder with --out`,
-    })
-  }
-  return wanted
-}
-
-function hasCheckpoint(folder: RunFolder): boolean {
-  return existsSync(folder.checkpoints) && readdirSync(folder.checkpoints).some((name) => /^\d+$/.test(name))
-}
-
-function requireEmpty(folder: RunFolder): void {
-  let names: string[]
-  try {
-    names = readdirSync(folder.path)
-  } catch (cause) {
-    throw new InputError('OUT_NOT_FOLDER', {
-      what: `${folder.path} is not a folder`,
-      mend: 'use another --out',
-      cause,
-    })
-  }
-  if (names.every((name) => name === 'lock')) return
-  throw new InputError('OUT_NOT_EMPTY', {
-    what: `${folder.path} is not a run folder, and not empty`,
-    why: 'a run would mix with what is there',
-    mend: 'use a folder that is new or empty for --out',
-  })
-}
-
-function requireSameCorpus(run: RunFile, corpus: CountedCorpus, folder: RunFolder): void {
-  const known = run.fingerprints.corpus
-  if (known === null || known === corpus.fingerprint || !hasCheckpoint(folder)) return
-  throw new InputError('RUN_CORPUS', {
-    what: `the text is not what the run in ${folder.path} was trained on`,
-    why: `its fingerprint is ${corpus.fingerprint.slice(0, 12)}…; the run has ${known.slice(0, 12)}…`,
-    mend: 'bring the text back as it was, or train into another folder with --out',
-  })
-}
-
-function startRun(
-  folder: RunFolder,
-  before: RunFile | undefined,
-  config: TrainConfig,
-  corpus: string[],
-): RunFile {
-  const identity = trainKeys.filter((key) => keyClass(key) === 'identity').map((key) => [key, config[key]])
-  const goesOn = before && hasCheckpoint(folder)
-  if (!goesOn) rmSync(folder.events, { force: true })
-  const run: RunFile = {
-    format: 1,
-    name: folder.name,
-    status: 'running',
-    config: { corpus: corpus.map((path) => resolve(path)), ...config },
-    fingerprints: {
-      config: createHash('sha256').update(JSON.stringify(identity)).digest('hex'),
-      corpus: goesOn ? before.fingerprints.corpus : null,
-    },
-    pids: { supervisor: null, trainer: process.pid },
-    attempt: goesOn ? before.attempt + 1 : 1,
-    createdAt: goesOn ? before.createdAt : new Date().toISOString(),
-    version: JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
-    error: null,
-    result: null,
-  }
-  folder.write(run)
-  return run
-}
-
-function endRun(folder: RunFolder, run: RunFile, error: unknown): void {
-  const stopped = error instanceof StoppedError
-  const message = error instanceof MillraceError ? error.parts.what : String(error)
-  try {
-    const words = readEvents(folder.events).at(-1)?.words ?? 0
-    new EventLog(folder.events, run.attempt).append(
-      words,
-      stopped ? { type: 'stop', reason: message } : { type: 'error', message },
-    )
-    const status = stopped ? 'stopped' : 'failed'
-    folder.write({
-      ...run,
-      status,
-      pids: { supervisor: null, trainer: null },
-      error: stopped ? null : message,
-    })
-  } catch {
-    // The disk may be what failed; the first error is the one to tell.
   }
 }
 
