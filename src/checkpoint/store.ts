@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Disk, diskError, realDisk, syncFolder, writeAndSync } from '../core/disk.ts'
+import { type Disk, diskError, makeFolder, realDisk, syncFolder, writeAndSync } from '../core/disk.ts'
 import { SafetensorsFile, type Tensor, writeSafetensors } from '../core/safetensors.ts'
 
 /** What `manifest.json` holds. `state` is the owner's own, plain JSON. */
@@ -51,7 +51,7 @@ export class CheckpointStore<State> {
     const beside = join(this.path, `.${number}.tmp`)
     try {
       this.#disk.rmSync(beside, { recursive: true, force: true })
-      this.#disk.mkdirSync(beside, { recursive: true })
+      makeFolder(beside, this.#disk)
       const sha = createHash('sha256')
       let bytes = 0
       const fill = (write: (part: Uint8Array) => void) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { note, tellError } from './output.ts'
+import { note, printJson, tellError } from './output.ts'
 
 /** Each command's module is loaded only when it is called, so that `--help` answers at once. */
 const commands: Record<string, { summary: string; load: () => Promise<{ command: () => Command }> }> = {
@@ -25,11 +25,17 @@ export async function main(args: string[]): Promise<void> {
     if (error.code === 'EPIPE') process.exit(0)
     throw error
   })
+  // A lost terminal must not end a run: what is told there is not the result.
+  process.stderr.on('error', () => {})
   try {
     await (await program(args)).parseAsync(args, { from: 'user' })
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-    else process.exitCode = tellError(error, args.includes('--json'))
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2
+      const what = error.message.replace(/^error: /, '')
+      if (process.exitCode === 2 && args.includes('--json'))
+        printJson({ type: 'error', code: 'USAGE', what, exitCode: 2 })
+    } else process.exitCode = tellError(error, args.includes('--json'))
   }
 }
 

@@ -88,16 +88,8 @@ async function readConfig(path: string): Promise<Record<string, unknown>> {
       cause,
     })
   }
-  const config = isMapping(content) ? { ...content } : (content ?? {})
-  // As after the flag: `memory: 2G`.
-  if (isMapping(config) && typeof config.memory === 'string')
-    config.memory = parseBytes(config.memory, 'memory:')
-  parseTrainConfig(config, path)
-  return config as Record<string, unknown>
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  parseTrainConfig(content ?? {}, path)
+  return { ...(content as Record<string, unknown>) }
 }
 
 /** The schema of a key without its default. */

@@ -1,4 +1,4 @@
-import { basename, join, relative } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { formatBytes } from '../core/bytes.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
@@ -37,7 +37,7 @@ Examples:
 }
 
 async function train(corpus: string[], options: Options): Promise<void> {
-  const out = options.out ?? join('runs', basename(corpus[0]!).replace(/\.[^.]*$/, ''))
+  const out = options.out ?? join('runs', basename(resolve(corpus[0]!)).replace(/\.[^.]*$/, ''))
   const config = await trainConfigOf(options, options.config)
   const line = new LiveLine()
   let epochs = 0

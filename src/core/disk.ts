@@ -22,7 +22,7 @@ export type Write = (bytes: Uint8Array) => void
 export function writeFileAtomically(path: string, fill: (write: Write) => void, disk: Disk = realDisk): void {
   const beside = `${path}.${process.pid}.tmp`
   try {
-    disk.mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path), disk)
     writeAndSync(beside, fill, disk)
     disk.renameSync(beside, path)
     syncFolder(dirname(path), disk)
@@ -53,6 +53,25 @@ export function syncFolder(path: string, disk: Disk = realDisk): void {
   }
 }
 
+/**
+ * Makes a folder and those above it. (`mkdirSync` with `recursive` never returns where the system refuses with
+ * ENOENT, as in /proc.)
+ */
+export function makeFolder(path: string, disk: Disk = realDisk): void {
+  if (isFolder(path)) return
+  if (dirname(path) !== path) makeFolder(dirname(path), disk)
+  try {
+    disk.mkdirSync(path)
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!isFolder(path)) throw error
+  }
+}
+
+function isFolder(path: string): boolean {
+  return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
 /** Turns an error of the file system into one that says what to do. Others pass through. */
 export function diskError(error: unknown, path: string): unknown {
   const known = error instanceof Error && 'code' in error && diskErrors[String(error.code)]
@@ -79,6 +98,12 @@ const diskErrors: Record<string, { why: string; mend: string } | undefined> = {
     mend: 'check the disk; what was saved before is intact',
   },
   ENOTDIR: { why: 'a part of the path is a file, not a folder', mend: 'choose another path' },
+  ENOENT: { why: 'a folder of the path is not there and cannot be made', mend: 'choose another path' },
+  ENAMETOOLONG: { why: 'the name is too long', mend: 'choose a shorter one' },
+  EFBIG: {
+    why: 'the file would be larger than the disk or a limit allows',
+    mend: 'choose another disk, or raise the limit',
+  },
   EISDIR: { why: 'it is a folder', mend: 'choose a file name' },
   EEXIST: { why: 'a file of that name is in the way', mend: 'choose another path' },
 }

@@ -1,16 +1,5 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
-import { dirname } from 'node:path'
-import { diskError } from '../core/disk.ts'
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { diskError, makeFolder } from '../core/disk.ts'
 import { InputError, MillraceError, ResourceError } from '../core/errors.ts'
 import type { RunFolder } from './folder.ts'
 
@@ -40,18 +29,6 @@ export function acquireLock(folder: RunFolder): Lock {
     }
   } catch (error) {
     throw cannotTake(error, folder)
-  }
-}
-
-/** As `mkdirSync` with `recursive`, which never returns where the system refuses with ENOENT, as in /proc. */
-function makeFolder(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
-  if (dirname(path) !== path) makeFolder(dirname(path))
-  try {
-    mkdirSync(path)
-  } catch (error) {
-    // Another process may have been quicker.
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
   }
 }
 

@@ -11,5 +11,12 @@ export function siblingModule(importMetaUrl: string, name: string): URL {
 
 /** Starts a thread on a module. Its heap is small: what is large lives in shared memory. */
 export function startWorker(module: URL, workerData: unknown, transferList: Transferable[] = []): Worker {
-  return new Worker(module, { workerData, transferList, resourceLimits: { maxYoungGenerationSizeMb: 4 } })
+  // A thread is a module of its own, however this process was given its program.
+  const execArgv = process.execArgv.filter((arg) => !arg.startsWith('--input-type'))
+  return new Worker(module, {
+    workerData,
+    transferList,
+    execArgv,
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  })
 }

@@ -21,6 +21,8 @@ interface CorpusFileContent {
   blockBytes: number
   tokenizer: Tokenizer
   minCount: number
+  /** Of `vocab.tsv`, to tell a damaged one. */
+  vocabulary: { length: number; totalCount: number }
   distinctWords: number
   replaced: CountResult['replaced']
   overlong: number
@@ -72,6 +74,7 @@ function save(folder: RunFolder, corpus: CountedCorpus, { tokenizer, minCount }:
     blockBytes: blocks.blockBytes,
     tokenizer,
     minCount,
+    vocabulary: { length: corpus.vocabulary.length, totalCount: corpus.vocabulary.totalCount },
     distinctWords,
     replaced,
     overlong,
@@ -114,6 +117,8 @@ async function load(
   }
   const blocks = new BlockTable(files, content.blockBytes)
   const vocabulary = await Vocabulary.read(folder.vocabulary)
+  const { length, totalCount } = content.vocabulary
+  if (vocabulary.length !== length || vocabulary.totalCount !== totalCount) return undefined
   return { blocks, audits, vocabulary, fingerprint, distinctWords, replaced, overlong }
 }
 

@@ -41,7 +41,9 @@ export class Meter {
     },
   ): Progress {
     const seconds = (nowMs - this.#sinceMs) / 1000
-    if (seconds > 0 && this.#words > 0) this.#wordsPerSecond = this.#words / seconds
+    // A last short window would tell chance, not speed; unless there was no other.
+    if (seconds >= 0.25 || this.#wordsPerSecond === 0)
+      this.#wordsPerSecond = this.#words / Math.max(seconds, 1e-3)
     if (this.#pairs > 0) this.#meanLoss = this.#loss / this.#pairs
     this.#words = this.#loss = this.#pairs = 0
     this.#sinceMs = nowMs

@@ -72,20 +72,21 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
   const files = findCorpusFiles(request.corpus)
   if (before?.status === 'complete' && before.result && existsSync(folder.vectors)) {
     await loadOrCount(folder, files, countOptions(request, config), before.fingerprints.corpus)
-    return { folder, result: before.result, wasComplete: true }
+    return { folder, result: { ...before.result, vectors: folder.vectors }, wasComplete: true }
   }
   const wasThere = existsSync(folder.path)
   if (wasThere && !before) requireEmpty(folder)
   const lock = acquireLock(folder)
-  const run = startRun(folder, before, config, request.corpus)
+  let run: RunFile | undefined
   try {
+    run = startRun(folder, before, config, request.corpus)
     const result = await countAndTrain(request, folder, run, config, files)
     return { folder, result, wasComplete: false }
   } catch (error) {
     if (!wasThere && !existsSync(folder.corpus)) {
       // Nothing came of it: leave nothing behind.
       rmSync(folder.path, { recursive: true, force: true })
-    } else {
+    } else if (run) {
       endRun(folder, run, error)
     }
     throw error

@@ -95,8 +95,14 @@ export class TrainThreads {
         reject(error)
       }
       const onMessage = (message: ThreadMessage) => {
-        if (message.type === 'block') onBlock(message)
-        else settle(message.type === 'error' ? unpackError(message.error) : undefined)
+        if (message.type === 'block') {
+          try {
+            onBlock(message)
+          } catch (error) {
+            // Thrown on it would end the process: nobody awaits a listener.
+            settle(error)
+          }
+        } else settle(message.type === 'error' ? unpackError(message.error) : undefined)
       }
       const fail = (cause: Error) => settle(died(cause.message, cause))
       const onExit = (code: number) => settle(died(`it ended with code ${code}`))

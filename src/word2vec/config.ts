@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseBytes } from '../core/bytes.ts'
 import { ConfigError } from '../core/errors.ts'
 import { nearestName } from '../core/text.ts'
 import { tokenizers } from '../corpus/index.ts'
@@ -61,7 +62,8 @@ export const trainConfigSchema = z.strictObject({
     .optional()
     .describe('training threads (default: one for each core, 16 at most)')
     .meta(kind('operational')),
-  memory: whole(1, Number.MAX_SAFE_INTEGER)
+  memory: z
+    .union([whole(1, Number.MAX_SAFE_INTEGER), z.string().transform((size) => parseBytes(size, 'memory:'))])
     .optional()
     .describe('memory the plan may use, such as 2G (default: what the machine has)')
     .meta(kind('operational')),
