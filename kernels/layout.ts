@@ -21,7 +21,6 @@ export const LOSS: usize = 72 // f64, summed
 export const PRODUCT: usize = 80 // f64, probabilities multiplied and not yet in the loss
 export const PAIRS: usize = 88 // f64, context-target pairs
 export const CENTRES: usize = 96 // f64, words left by subsampling
-export const TOUCHED: usize = 104
 
 // A job: one window.
 export const JOB_CONTEXTS: usize = 0 // how many

@@ -1,6 +1,6 @@
 // Skip-gram with negative sampling: from a text to its windows. What is done with a window is in window.ts.
 //
-// Rows of the next windows are touched in one tight loop, so that their cache misses overlap.
+// The rows of the next windows are fetched in one tight loop, so that their cache misses overlap.
 import { auditRecords, fillSlots, findWord, hashWord, lowerWords, spaceLength, wordEnd } from './text'
 import {
   CENTRES,
@@ -17,7 +17,6 @@ import {
   OUTPUT,
   RANDOM,
   ROW_BYTES,
-  TOUCHED,
   WINDOW,
   WORDS,
   ZERO_ROW,
@@ -199,24 +198,27 @@ function drawTargets(params: usize, centre: u32, rows: usize, rowBytes: usize): 
 
 function runJobs(params: usize, jobs: usize, jobBytes: usize, count: u32, rate: v128): void {
   const padded = ((load<u32>(params, NEGATIVE) + 6) / 6) * 6
-  touchRows(params, jobs, jobBytes, count, padded)
+  fetchRows(params, jobs, jobBytes, count, padded)
   for (let i: u32 = 0; i < count; i++) runJob(params, jobs + <usize>i * jobBytes, padded, rate)
 }
 
-/** Reads one word of each cache line that the jobs will need. */
-function touchRows(params: usize, jobs: usize, jobBytes: usize, count: u32, padded: u32): void {
+/**
+ * Brings the rows that the jobs will need into this core's cache, a number of each cache line read and stored
+ * again. Stored, because a line that another thread wrote would else be fetched twice, to read and later to write:
+ * with two cores that share no cache, training ran at half the speed. What another thread does to that number
+ * between the two is lost, as it may be anywhere in training without locks.
+ */
+function fetchRows(params: usize, jobs: usize, jobBytes: usize, count: u32, padded: u32): void {
   const rowBytes = load<usize>(params, ROW_BYTES)
-  let sum: u32 = 0
   for (let i: u32 = 0; i < count; i++) {
     const rows = jobs + <usize>i * jobBytes + JOB_ROWS
     // Contexts of one window are contexts of the next: its last is enough.
     const contexts = load<u32>(rows - JOB_ROWS, JOB_CONTEXTS)
     for (let t: u32 = 0; t <= padded; t++) {
       const row = load<usize>(rows + (<usize>(t < padded ? t : padded + contexts - 1) << 2))
-      for (let b: usize = 0; b < rowBytes; b += 64) sum += load<u32>(row + b)
+      for (let b: usize = 0; b < rowBytes; b += 64) store<u32>(row + b, load<u32>(row + b))
     }
   }
-  store<u32>(params, sum, TOUCHED)
 }
 
 /** Fills the input rows evenly within ± 0.5 / dim, as word2vec.c does; padding stays zero. */

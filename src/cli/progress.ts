@@ -67,7 +67,7 @@ export function progressText(progress: Progress, epochs: number): string {
     `rate ${learningRate.toFixed(4)}`,
     `loss ${loss === null ? '–' : loss.toFixed(3)}`,
     `${formatBytes(rssBytes)} of ${formatBytes(planBytes)}`,
-    `${formatSeconds(secondsLeft)} left`,
+    `${secondsLeft === null ? '–' : formatSeconds(secondsLeft)} left`,
   ].join((process.stderr.columns || 80) >= 100 ? '  ' : ' ')
 }
 

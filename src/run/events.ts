@@ -30,8 +30,8 @@ export interface Progress {
   loss: number | null
   rssBytes: number
   planBytes: number
-  /** Estimated seconds until training ends. */
-  secondsLeft: number
+  /** Estimated seconds until training ends; null before there is an estimate. */
+  secondsLeft: number | null
   /** Training seconds so far, over all attempts. */
   seconds: number
 }

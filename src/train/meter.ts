@@ -58,7 +58,7 @@ export class Meter {
       rssBytes: process.memoryUsage.rss(),
       planBytes: run.planBytes,
       secondsLeft:
-        wordsPerSecond > 0 ? (run.wordsTotal - run.wordsDone) / wordsPerSecond : Number.POSITIVE_INFINITY,
+        wordsPerSecond > 0 ? (run.wordsTotal - run.wordsDone) / wordsPerSecond : null,
       seconds: run.seconds,
     }
   }
