@@ -57,8 +57,7 @@ export class Meter {
       loss: this.#meanLoss,
       rssBytes: process.memoryUsage.rss(),
       planBytes: run.planBytes,
-      secondsLeft:
-        wordsPerSecond > 0 ? (run.wordsTotal - run.wordsDone) / wordsPerSecond : null,
+      secondsLeft: wordsPerSecond > 0 ? (run.wordsTotal - run.wordsDone) / wordsPerSecond : null,
       seconds: run.seconds,
     }
   }

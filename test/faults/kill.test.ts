@@ -52,6 +52,14 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
   return code
 }
 
+function isOver(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
+
+function checkpointCount(out: string): number {
+  return readEvents(join(out, 'events.ndjson')).filter(({ type }) => type === 'checkpoint').length
+}
+
 /** Waits until a file of the run is there, so that a signal finds training at work. */
 async function until(test: () => boolean): Promise<void> {
   while (!test()) await sleep(5)
@@ -64,7 +72,12 @@ test('killed outright at random moments, a run ends as if nothing had happened',
   for (; kills < 8; kills++) {
     const child = start(out)
     const ended = exitOf(child)
-    await Promise.race([ended, sleep(400 + random.below(900))])
+    const before = checkpointCount(out)
+    // Anywhere from its start on, or, so that every other attempt gets on however slow the machine, after it has
+    // saved something.
+    const saved = until(() => isOver(child) || checkpointCount(out) > before)
+    const moment = kills % 2 === 0 ? sleep(random.below(1300)) : saved.then(() => sleep(random.below(150)))
+    await Promise.race([ended, moment])
     if (child.exitCode !== null) break
     child.kill('SIGKILL')
     await ended
