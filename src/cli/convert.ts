@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { formatBytes } from '../core/bytes.ts'
 import { ConfigError } from '../core/errors.ts'
@@ -48,6 +48,11 @@ function convert(input: string, output: string, { from, to = formatOfName(output
       what: `${input} would be written over itself`,
       why: 'what is read and what is written are the same path',
       mend: 'name another file to write',
+    })
+  if (!existsSync(dirname(output)))
+    throw new ConfigError('CONVERT_FOLDER', {
+      what: `there is no folder ${dirname(output)}`,
+      mend: 'make it first, or write elsewhere',
     })
   const vectors = loadVectors(input, from)
   vectors.save(output, to)

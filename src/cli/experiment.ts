@@ -26,13 +26,7 @@ Example:
 async function experiment(path: string, { json }: { json?: boolean }): Promise<void> {
   const recipe = readRecipe(path)
   const line = new LiveLine()
-  let epochs = 0
-  const observer = trainObserver(line, () => epochs)
-  const { planned } = observer
-  observer.planned = (plan, config, threads) => {
-    epochs = config.epochs
-    planned?.(plan, config, threads)
-  }
+  const observer = trainObserver(line)
   try {
     const { folder, result, scores, wasComplete } = await runRecipe(recipe, {
       observer,

@@ -7,7 +7,7 @@ import type { TrainObserver } from '../train/index.ts'
 /** A line on standard error that is written over. Where that is no terminal, a line every ten seconds. */
 export class LiveLine {
   #shown = false
-  #lastMs = Number.NEGATIVE_INFINITY
+  #lastMs = performance.now()
 
   show(text: string): void {
     const { stderr } = process
@@ -27,15 +27,15 @@ export class LiveLine {
 
   /** Leaves the line for good, with a text in its place if one is given. */
   end(text?: string): void {
-    if (this.#shown) process.stderr.write(text === undefined ? '\r\x1b[2K' : `\r\x1b[2K`)
+    if (this.#shown) process.stderr.write('\r\x1b[2K')
     if (text !== undefined) process.stderr.write(`${text}\n`)
     this.#shown = false
-    this.#lastMs = Number.NEGATIVE_INFINITY
   }
 }
 
 /** Tells on standard error how a run goes. */
-export function trainObserver(line: LiveLine, epochs: () => number): TrainObserver {
+export function trainObserver(line: LiveLine): TrainObserver {
+  let epochs = 0
   return {
     counting: (done) => line.show(`counting words  ${percent(done)}`),
     counted: ({ vocabulary, audits, distinctWords }, seconds) => {
@@ -45,13 +45,14 @@ export function trainObserver(line: LiveLine, epochs: () => number): TrainObserv
           `${formatCount(vocabulary.length)} in the vocabulary (${seconds.toFixed(1)} s)`,
       )
     },
-    planned: ({ bytes, parts }, { dim }, threads) => {
+    planned: ({ bytes, parts }, config, threads) => {
+      epochs = config.epochs
       const named = Object.entries(parts).map(([name, size]) => `${name} ${formatBytes(size)}`)
       line.end(`memory plan ${formatBytes(bytes)}: ${named.join(', ')}`)
-      line.end(`training ${dim} dimensions with ${threads} ${threads === 1 ? 'thread' : 'threads'}`)
+      line.end(`training ${config.dim} dimensions with ${threads} ${threads === 1 ? 'thread' : 'threads'}`)
     },
     resumed: (checkpoint, { epoch }) => line.end(`going on in epoch ${epoch} from ${checkpoint}`),
-    progress: (progress) => line.show(progressText(progress, epochs())),
+    progress: (progress) => line.show(progressText(progress, epochs)),
     warning: (message) =>
       line.end(`${styleText('yellow', 'warning', { stream: process.stderr })}: ${message}`),
   }
@@ -66,9 +67,13 @@ export function progressText(progress: Progress, epochs: number): string {
     `${formatCount(wordsPerSecond / 1000)}k words/s`,
     `rate ${learningRate.toFixed(4)}`,
     `loss ${loss === null ? '–' : loss.toFixed(3)}`,
-    `${formatBytes(rssBytes)} of ${formatBytes(planBytes)}`,
+    `${mebibytes(rssBytes)} of ${mebibytes(planBytes)} MiB`,
     `${secondsLeft === null ? '–' : formatSeconds(secondsLeft)} left`,
   ].join((process.stderr.columns || 80) >= 100 ? '  ' : ' ')
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(0)
 }
 
 function percent(share: number): string {

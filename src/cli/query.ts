@@ -39,10 +39,10 @@ Questions:
   similarity A B   the cosine of two words
 
 Examples:
-  millrace query runs/quick near king
-  millrace query runs/quick near king queen --count 5
+  millrace query runs/quick near gold
+  millrace query runs/quick near army navy --count 5
   millrace query vectors.bin analogy man king woman
-  millrace query runs/quick odd breakfast cereal dinner lunch
+  millrace query runs/quick odd gold silver copper children
   millrace query runs/quick similarity army navy --json`,
     )
     .action(query)

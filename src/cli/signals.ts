@@ -7,7 +7,10 @@ import { note } from './output.ts'
 export function stopSignal(): AbortSignal {
   const controller = new AbortController()
   const stop = () => {
-    if (controller.signal.aborted) process.exit(75)
+    if (controller.signal.aborted) {
+      note('stopped at once; what came after the last checkpoint will be done again')
+      process.exit(75)
+    }
     note('\nstopping: the blocks at work are finished and saved; once more to stop at once')
     controller.abort()
   }

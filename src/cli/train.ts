@@ -37,16 +37,10 @@ Examples:
 }
 
 async function train(corpus: string[], options: Options): Promise<void> {
-  const out = options.out ?? join('runs', basename(resolve(corpus[0]!)).replace(/\.[^.]*$/, ''))
+  const out = options.out ?? join('runs', basename(resolve(corpus[0]!), '.txt'))
   const config = await trainConfigOf(options, options.config)
   const line = new LiveLine()
-  let epochs = 0
-  const observer = trainObserver(line, () => epochs)
-  const { planned } = observer
-  observer.planned = (plan, resolved, threads) => {
-    epochs = resolved.epochs
-    planned?.(plan, resolved, threads)
-  }
+  const observer = trainObserver(line)
   try {
     const { folder, result, wasComplete } = await runTraining({
       corpus,
@@ -64,7 +58,7 @@ async function train(corpus: string[], options: Options): Promise<void> {
         `${formatCount(vocabulary)} vectors; peak memory ${formatBytes(peakRssBytes)}`,
     )
     print(`vectors  ${relative('.', result.vectors)}`)
-    print(`ask them: millrace query ${relative('.', folder.path)} near WORD`)
+    print(`ask them: npx millrace query ${relative('.', folder.path)} near WORD`)
   } finally {
     line.end()
   }

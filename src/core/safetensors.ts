@@ -2,11 +2,11 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { Write } from './disk.ts'
 import { assert, InputError } from './errors.ts'
 
-/** A tensor in memory: `shape` in elements, `bytes` row-major and little-endian. */
+/** A tensor to be written: `shape` in elements; its bytes row-major and little-endian, whole or part by part. */
 export interface Tensor {
   dtype: Dtype
   shape: number[]
-  bytes: Uint8Array
+  bytes: Uint8Array | (() => Iterable<Uint8Array>)
 }
 
 /** Where a tensor lies in a file. `begin` and `end` are byte offsets from the start of the file. */
@@ -47,11 +47,10 @@ export function writeSafetensors(
   const header: Record<string, unknown> = {}
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata
   let offset = 0
-  for (const [name, { dtype, shape, bytes }] of Object.entries(tensors)) {
-    const expected = shape.reduce((a, b) => a * b, dtypeBytes[dtype])
-    assert(bytes.length === expected, `tensor ${name} has ${bytes.length} bytes, its shape says ${expected}`)
-    header[name] = { dtype, shape, data_offsets: [offset, offset + bytes.length] }
-    offset += bytes.length
+  for (const [name, { dtype, shape }] of Object.entries(tensors)) {
+    const length = shape.reduce((a, b) => a * b, dtypeBytes[dtype])
+    header[name] = { dtype, shape, data_offsets: [offset, offset + length] }
+    offset += length
   }
   const json = Buffer.from(JSON.stringify(header))
   const padded = Math.ceil((8 + json.length) / 64) * 64 - 8
@@ -59,7 +58,40 @@ export function writeSafetensors(
   head.writeBigUInt64LE(BigInt(padded), 0)
   json.copy(head, 8)
   write(head)
-  for (const { bytes } of Object.values(tensors)) write(bytes)
+  for (const [name, { dtype, shape, bytes }] of Object.entries(tensors)) {
+    let left = shape.reduce((a, b) => a * b, dtypeBytes[dtype])
+    for (const part of typeof bytes === 'function' ? bytes() : [bytes]) {
+      write(part)
+      left -= part.length
+    }
+    assert(left === 0, `tensor ${name} has ${-left} bytes more than its shape says`)
+  }
+}
+
+/**
+ * The bytes of a matrix whose rows lie `stride` floats apart, without what is between them; in parts of 4096 rows,
+ * so that no copy of the whole is made. Each part is valid until the next is asked for.
+ */
+export function* packedRows(
+  matrix: Float32Array,
+  rows: number,
+  dim: number,
+  stride: number,
+): Generator<Uint8Array> {
+  if (stride === dim) {
+    yield new Uint8Array(matrix.buffer, matrix.byteOffset, rows * dim * 4)
+    return
+  }
+  const batch = new Float32Array(Math.min(4096, rows) * dim)
+  for (let first = 0; first < rows; ) {
+    const count = Math.min(4096, rows - first)
+    for (let row = 0; row < count; row++) {
+      const from = (first + row) * stride
+      for (let d = 0; d < dim; d++) batch[row * dim + d] = matrix[from + d]!
+    }
+    yield new Uint8Array(batch.buffer, 0, count * dim * 4)
+    first += count
+  }
 }
 
 /**
@@ -86,10 +118,11 @@ export class SafetensorsFile {
     }
   }
 
-  /** Fills `target` with the tensor's bytes; `target` has exactly the tensor's length. */
-  readInto(name: string, target: Uint8Array): void {
+  /** Fills `target` with the tensor's bytes from byte `from` of it on. */
+  readInto(name: string, target: Uint8Array, from = 0): void {
     const place = this.#place(name)
-    assert(target.length === place.end - place.begin, `target for tensor ${name} has the wrong length`)
+    const begin = place.begin + from
+    assert(from >= 0 && begin + target.length <= place.end, `tensor ${name} has no such part`)
     for (let done = 0; done < target.length; ) {
       const count = readSync(
         this.#fd,

@@ -17,7 +17,7 @@ test('sizes are read and written', () => {
 })
 
 test('times are written as people read them', () => {
-  expect(formatSeconds(8.2)).toBe('8 s')
+  expect(formatSeconds(8.2)).toBe('8.2 s')
   expect(formatSeconds(187)).toBe('3:07')
   expect(formatSeconds(7387)).toBe('2:03:07')
 })

@@ -17,9 +17,10 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US')
 }
 
-/** Seconds as `8 s`, `3:07` or `2:03:07`. */
+/** Seconds as `8.2 s`, `42 s`, `3:07` or `2:03:07`. */
 export function formatSeconds(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–'
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
   const whole = Math.round(seconds)
   if (whole < 60) return `${whole} s`
   const parts = whole < 3600 ? [whole / 60, whole % 60] : [whole / 3600, (whole % 3600) / 60, whole % 60]

@@ -75,22 +75,29 @@ export class Vocabulary {
         cause,
       })
     })
-    const words: [Uint8Array, number][] = []
+    let lines = 0
+    for (const byte of bytes) if (byte === 10) lines++
+    const counts = new Float64Array(lines)
+    const offsets = new Uint32Array(lines + 1)
+    const arena = new Uint8Array(bytes.length)
     // Bytes, not text: a reader of text may take a byte order mark away, or end lines elsewhere.
-    for (let from = 0; from < bytes.length; ) {
+    let line = 0
+    for (let from = 0; from < bytes.length; line++) {
       const end = bytes.indexOf(10, from)
       const tab = end < 0 ? -1 : bytes.lastIndexOf(9, end)
-      const digits = bytes.subarray(tab + 1, end).toString('latin1')
+      const digits = end < 0 ? '' : bytes.toString('latin1', tab + 1, end)
       if (tab <= from || !/^[1-9]\d*$/.test(digits) || !Number.isSafeInteger(Number(digits))) {
         throw new InputError('VOCABULARY_DAMAGED', {
           what: `${path} is damaged`,
-          why: `line ${words.length + 1} is not a word, a tab and a count`,
+          why: `line ${line + 1} is not a word, a tab and a count`,
           mend: 'delete the run folder and train again, or bring the file back',
         })
       }
-      words.push([bytes.subarray(from, tab), Number(digits)])
+      counts[line] = Number(digits)
+      arena.set(bytes.subarray(from, tab), offsets[line]!)
+      offsets[line + 1] = offsets[line]! + tab - from
       from = end + 1
     }
-    return Vocabulary.from(words, 0)
+    return new Vocabulary(counts, arena.slice(0, offsets[lines]!), offsets)
   }
 }

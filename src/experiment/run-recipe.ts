@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomically } from '../core/disk.ts'
 import { evaluate, type Scores } from '../evaluate/index.ts'
@@ -28,8 +28,8 @@ export async function runRecipe(
   })
   if (!recipe.evaluate) return { ...outcome, scores: undefined }
   const scores = evaluate(KeyedVectors.load(outcome.folder.path), recipe.evaluate)
-  if (!outcome.wasComplete || !existsSync(outcome.folder.scores)) {
-    const json = `${JSON.stringify(scores, null, 2)}\n`
+  const json = `${JSON.stringify(scores, null, 2)}\n`
+  if (!existsSync(outcome.folder.scores) || readFileSync(outcome.folder.scores, 'utf8') !== json) {
     writeFileAtomically(outcome.folder.scores, (write) => write(Buffer.from(json)))
   }
   return { ...outcome, scores }

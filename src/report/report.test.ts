@@ -68,7 +68,7 @@ test('a run that says it is running, and whose process is gone, died', () => {
   const alive = textOf(
     reportHtml(madeUpRun({ epochs: 1, status: 'running', pids: { supervisor: null, trainer: process.pid } })),
   )
-  expect(alive).toContain('Training now: 25 % of the training is done, about 6 s to go')
+  expect(alive).toContain('Training now: 25 % of the training is done, about 6.0 s to go')
 })
 
 test('a failed run says why, escaped', () => {

@@ -7,7 +7,7 @@ test('neighbours stand in columns, no line is wider than asked', () => {
   const text = summary(folder, madeUpVectors(), undefined, { words: ['war', 'gold', 'zebra'] })
   const lines = text.split('\n')
   expect(lines[0]).toBe(
-    'tale: complete, 4,000 words in 8 s (500 a second), vocabulary 40, peak memory 50.0 MiB',
+    'tale: complete, 4,000 words in 8.0 s (500 a second), vocabulary 40, peak memory 50.0 MiB',
   )
   const [war, gold] = lines.slice(3)
   expect(war).toMatch(/^ {2}war {3}[a-z]+/)

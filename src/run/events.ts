@@ -9,7 +9,7 @@ export type RunEvent = { time: string; attempt: number; words: number } & (
   | { type: 'plan'; bytes: number; parts: Record<string, number> }
   | { type: 'resume'; checkpoint: string; epoch: number }
   | ({ type: 'progress' } & Progress)
-  | { type: 'epoch'; epoch: number; loss: number; seconds: number; records: number; hash: string }
+  | { type: 'epoch'; epoch: number; loss: number | null; seconds: number; records: number; hash: string }
   | { type: 'checkpoint'; path: string; epoch: number; bytes: number; seconds: number }
   | { type: 'warning'; message: string }
   | { type: 'stop'; reason: string }

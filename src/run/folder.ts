@@ -123,6 +123,7 @@ export class RunFolder {
       throw new InputError('RUN_DAMAGED', {
         what: `${this.runFile} is damaged`,
         why: 'it is not JSON',
+        mend: 'bring it back from a copy, or train into another folder',
         cause,
       })
     }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { writeFileAtomically } from '../core/disk.ts'
 import { InputError } from '../core/errors.ts'
@@ -21,8 +22,8 @@ interface CorpusFileContent {
   blockBytes: number
   tokenizer: Tokenizer
   minCount: number
-  /** Of `vocab.tsv`, to tell a damaged one. */
-  vocabulary: { length: number; totalCount: number }
+  /** SHA-256 of the vocabulary, to tell a damaged `vocab.tsv`. */
+  vocabulary: string
   distinctWords: number
   replaced: CountResult['replaced']
   overlong: number
@@ -74,7 +75,7 @@ function save(folder: RunFolder, corpus: CountedCorpus, { tokenizer, minCount }:
     blockBytes: blocks.blockBytes,
     tokenizer,
     minCount,
-    vocabulary: { length: corpus.vocabulary.length, totalCount: corpus.vocabulary.totalCount },
+    vocabulary: hashOf(corpus.vocabulary),
     distinctWords,
     replaced,
     overlong,
@@ -97,9 +98,10 @@ async function load(
   } catch {
     return undefined
   }
-  const { tokenizer, minCount, fingerprint, distinctWords, replaced, overlong } = content
+  const lists = [content?.files, content?.records, content?.words, content?.hashes]
+  if (content?.format !== 1 || !lists.every(Array.isArray)) return undefined
+  const { tokenizer, minCount, distinctWords, replaced, overlong } = content
   const looksTheSame =
-    content.format === 1 &&
     tokenizer === options.tokenizer &&
     minCount === options.minCount &&
     content.files.length === files.length &&
@@ -116,10 +118,28 @@ async function load(
     ),
   }
   const blocks = new BlockTable(files, content.blockBytes)
-  const vocabulary = await Vocabulary.read(folder.vocabulary)
-  const { length, totalCount } = content.vocabulary
-  if (vocabulary.length !== length || vocabulary.totalCount !== totalCount) return undefined
+  // Computed anew: a newer engine may know other characters (the rule holds Unicode's version).
+  const fingerprint = corpusFingerprint(blocks, audits, tokenizer)
+  const vocabulary = await readVocabulary(folder.vocabulary)
+  if (fingerprint !== content.fingerprint || !vocabulary || hashOf(vocabulary) !== content.vocabulary)
+    return undefined
   return { blocks, audits, vocabulary, fingerprint, distinctWords, replaced, overlong }
+}
+
+/** Undefined if it is damaged: then it is counted again. */
+async function readVocabulary(path: string): Promise<Vocabulary | undefined> {
+  try {
+    return await Vocabulary.read(path)
+  } catch {
+    return undefined
+  }
+}
+
+function hashOf({ counts, offsets, arena }: Vocabulary): string {
+  const hash = createHash('sha256')
+  for (const array of [counts, offsets, arena])
+    hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
+  return hash.digest('hex')
 }
 
 /** Numbers in an array that threads share. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { InputError, MillraceError, StoppedError } from '../core/errors.ts'
 import { EventLog, type RunFile, type RunFolder, readEvents } from '../run/index.ts'
 import {
@@ -21,15 +21,27 @@ export function resolveConfig(
   before: RunFile | undefined,
   folder: RunFolder,
 ): TrainConfig {
-  if (!before || !hasCheckpoint(folder)) return parseTrainConfig(config)
+  if (!before) return parseTrainConfig(config)
+  if (!(before.config instanceof Object && before.fingerprints instanceof Object && before.attempt >= 1)) {
+    throw new InputError('RUN_DAMAGED', {
+      what: `${folder.runFile} is damaged`,
+      why: 'keys are missing from it',
+      mend: 'bring it back from a copy, or train into another folder with --out',
+    })
+  }
   const stored = Object.fromEntries(Object.entries(before.config).filter(([key]) => key !== 'corpus'))
   const wanted = parseTrainConfig({ ...stored, ...config })
+  // Nothing is trained yet: other settings harm nothing.
+  if (before.status !== 'complete' && !hasCheckpoint(folder)) return wanted
   for (const key of trainKeys) {
     if (keyClass(key) === 'operational' || wanted[key] === stored[key]) continue
     throw new InputError('RUN_DIFFERS', {
       what: `the run in ${folder.path} has ${key} ${stored[key]}; this asks for ${wanted[key]}`,
       why: 'a run that goes on must be the run that it was',
-      mend: `leave ${key} out to go on with it, or train into another folder with --out`,
+      mend:
+        before.status === 'complete'
+          ? 'it is complete; train into another folder with --out'
+          : `leave ${key} out to go on with it, or train into another folder with --out`,
     })
   }
   return wanted
@@ -37,7 +49,9 @@ export function resolveConfig(
 
 /** Whether anything was trained here yet; what was not may begin anew with other settings. */
 export function hasCheckpoint(folder: RunFolder): boolean {
-  return existsSync(folder.checkpoints) && readdirSync(folder.checkpoints).some((name) => /^\d+$/.test(name))
+  return (
+    existsSync(folder.checkpoints) && readdirSync(folder.checkpoints).some((name) => /^\d{6,}$/.test(name))
+  )
 }
 
 /** throws  InputError if there is something in the folder that is no run */
@@ -52,12 +66,22 @@ export function requireEmpty(folder: RunFolder): void {
       cause,
     })
   }
-  if (names.every((name) => name === 'lock')) return
+  if (names.every((name) => name === 'lock' || leftover.test(name))) return
   throw new InputError('OUT_NOT_EMPTY', {
     what: `${folder.path} is not a run folder, and not empty`,
     why: 'a run would mix with what is there',
     mend: 'use a folder that is new or empty for --out',
   })
+}
+
+/** What a process that was killed while it wrote a file or took the lock leaves behind. */
+const leftover = /\.\d+\.tmp$|^lock\.\d+$/
+
+/** Removes what killed processes left half written. The caller holds the lock. */
+export function removeLeftovers(folder: RunFolder): void {
+  for (const name of readdirSync(folder.path)) {
+    if (leftover.test(name)) rmSync(join(folder.path, name), { force: true })
+  }
 }
 
 /** Enters in `run.json` that a run is at work: going on, or anew. */

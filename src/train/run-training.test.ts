@@ -1,8 +1,11 @@
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -124,7 +127,7 @@ test('the loss falls from epoch to epoch', async () => {
     event.type === 'epoch' ? [event.loss] : [],
   )
   expect(losses).toHaveLength(4)
-  expect(losses).toEqual([...losses].sort((a, b) => b - a))
+  expect(losses).toEqual([...losses].sort((a, b) => b! - a!))
 })
 
 test('going on with another dim is refused by name, and the run is untouched', async () => {
@@ -150,6 +153,75 @@ test('a corpus that changed is refused on resume, and seen while training', asyn
   await expect(run(out, { corpus: [own] })).rejects.toThrow('corpus.txt changed during the run')
   appendFileSync(own, 'more words at the end\n')
   await expect(run(out, { corpus: [own] })).rejects.toThrow('the text is not what the run')
+})
+
+test('a run that was killed before its first checkpoint keeps its settings, and may be given others', async () => {
+  const out = newFolder()
+  await expect(run(out, { config: { ...config, lr: 0.06 }, observer: { planned: () => { throw new Error('killed') } } })).rejects.toThrow('killed') // biome-ignore format: one line
+  await run(out, { config: { epochs: 2 } })
+  expect(new RunFolder(out).read().config).toMatchObject({ dim: 12, lr: 0.06, epochs: 2 })
+})
+
+test('a complete run whose checkpoints were deleted is not shown for other settings', async () => {
+  const out = newFolder()
+  await run(out)
+  rmSync(new RunFolder(out).checkpoints, { recursive: true })
+  await expect(run(out, { config: { ...config, window: 9 } })).rejects.toThrow(
+    'has window 5; this asks for 9',
+  )
+  expect((await run(out)).wasComplete).toBe(true)
+})
+
+test('another text leaves the record of a stopped run as it was', async () => {
+  const out = newFolder()
+  await runAndStop(out, 3)
+  const before = readFileSync(new RunFolder(out).runFile, 'utf8')
+  const other = join(mkdtempSync(join(tmpdir(), 'millrace-')), 'other.txt')
+  writeFileSync(other, madeUpText(900_000, 6))
+  await expect(run(out, { corpus: [other] })).rejects.toThrow('the text is not what the run')
+  expect(readFileSync(new RunFolder(out).runFile, 'utf8')).toBe(before)
+  expect(readEvents(new RunFolder(out).events).at(-1)!.type).toBe('stop')
+})
+
+test('what killed processes left half written is cleared away', async () => {
+  const out = newFolder()
+  mkdirSync(out)
+  for (const name of ['run.json.123.tmp', 'vectors.safetensors.77.tmp', 'lock.5'])
+    writeFileSync(join(out, name), 'half')
+  await run(out)
+  expect(readdirSync(out).filter((name) => /tmp|lock/.test(name))).toEqual([])
+})
+
+test.each(['corpus.json', 'vocab.tsv', 'vectors.safetensors'])('%s damaged is made again', async (name) => {
+  const out = newFolder()
+  await run(out)
+  const whole = readFileSync(join(out, name))
+  const vectors = vectorsOf(out)
+  for (const damaged of [Buffer.from('null'), whole.subarray(0, whole.length >> 1)]) {
+    writeFileSync(join(out, name), damaged)
+    await run(out)
+    expect(readFileSync(join(out, name)).equals(whole)).toBe(true)
+    expect(vectorsOf(out).equals(vectors)).toBe(true)
+  }
+})
+
+test('checkpoints inside epochs change nothing, and a width that is no multiple of four survives them', async () => {
+  const [whole, often] = [newFolder(), newFolder()]
+  const odd = { ...config, dim: 7 }
+  await run(whole, { config: odd })
+  await runAndStop(often, 20, { config: odd, checkpointEveryMs: 1 })
+  await run(often, { config: odd, checkpointEveryMs: 1 })
+  expect(vectorsOf(often).equals(vectorsOf(whole))).toBe(true)
+  const saved = readEvents(new RunFolder(often).events).filter(({ type }) => type === 'checkpoint')
+  expect(saved.length).toBeGreaterThan(4)
+})
+
+test('a text without neighbours is told to teach nothing', async () => {
+  const lonely = join(mkdtempSync(join(tmpdir(), 'millrace-')), 'lonely.txt')
+  writeFileSync(lonely, 'a\nb\n'.repeat(500))
+  const warnings: string[] = []
+  await run(newFolder(), { corpus: [lonely], observer: { warning: (message) => warnings.push(message) } })
+  expect(warnings[0]).toContain('nothing was learned')
 })
 
 test('a plan that does not fit is refused before any work, with settings that would', async () => {

@@ -1,7 +1,8 @@
 import { existsSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { CheckpointStore } from '../checkpoint/index.ts'
-import { StoppedError } from '../core/errors.ts'
+import { InputError, StoppedError } from '../core/errors.ts'
+import { SafetensorsFile } from '../core/safetensors.ts'
 import { formatCount } from '../core/text.ts'
 import { type CountOptions, findCorpusFiles } from '../corpus/index.ts'
 import {
@@ -27,7 +28,7 @@ import {
   type TrainConfigInput,
 } from '../word2vec/index.ts'
 import { type CountedCorpus, loadOrCount } from './corpus-file.ts'
-import { endRun, requireEmpty, resolveConfig, startRun } from './run-record.ts'
+import { endRun, removeLeftovers, requireEmpty, resolveConfig, startRun } from './run-record.ts'
 import { newState, restoreParameters, type TrainState, totalOf } from './state.ts'
 import { train } from './train.ts'
 
@@ -37,6 +38,8 @@ export interface TrainRequest {
   out: string
   config: TrainConfigInput
   observer?: TrainObserver
+  /** Time between checkpoints inside an epoch; 60 seconds. */
+  checkpointEveryMs?: number
   signal?: AbortSignal
 }
 
@@ -70,7 +73,7 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
   const before = folder.exists() ? folder.read() : undefined
   const config = resolveConfig(request.config, before, folder)
   const files = findCorpusFiles(request.corpus)
-  if (before?.status === 'complete' && before.result && existsSync(folder.vectors)) {
+  if (before?.status === 'complete' && before.result && isWhole(folder.vectors)) {
     await loadOrCount(folder, files, countOptions(request, config), before.fingerprints.corpus)
     return { folder, result: { ...before.result, vectors: folder.vectors }, wasComplete: true }
   }
@@ -79,6 +82,7 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
   const lock = acquireLock(folder)
   let run: RunFile | undefined
   try {
+    removeLeftovers(folder)
     run = startRun(folder, before, config, request.corpus)
     const result = await countAndTrain(request, folder, run, config, files)
     return { folder, result, wasComplete: false }
@@ -86,12 +90,25 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
     if (!wasThere && !existsSync(folder.corpus)) {
       // Nothing came of it: leave nothing behind.
       rmSync(folder.path, { recursive: true, force: true })
+    } else if (before && error instanceof InputError && error.code === 'RUN_CORPUS') {
+      // It is another text that was wrong, and not the run.
+      folder.write(before)
     } else if (run) {
       endRun(folder, run, error)
     }
     throw error
   } finally {
     lock.release()
+  }
+}
+
+/** Vectors that were lost or damaged are written again from the last checkpoint. */
+function isWhole(vectors: string): boolean {
+  try {
+    new SafetensorsFile(vectors).close()
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -104,7 +121,6 @@ async function countAndTrain(
 ): Promise<TrainResult> {
   const { observer = {}, signal } = request
   const beganMs = performance.now()
-  const threads = threadsOf(config)
   const store = new CheckpointStore<TrainState>(folder.checkpoints)
   const events = new EventLog(folder.events, run.attempt)
   const warn = (message: string) => {
@@ -113,6 +129,7 @@ async function countAndTrain(
   }
 
   const corpus = await loadOrCount(folder, files, countOptions(request, config), run.fingerprints.corpus)
+  const threads = Math.min(threadsOf(config), corpus.blocks.length)
   const countSeconds = (performance.now() - beganMs) / 1000
   run.fingerprints.corpus = corpus.fingerprint
   folder.write(run)
@@ -139,6 +156,7 @@ async function countAndTrain(
     seconds: countSeconds,
   })
   events.append(words, { type: 'plan', ...plan })
+  if (!checkpoint && run.attempt > 1) warn('no checkpoint could be used: training begins anew')
   if (checkpoint) {
     events.append(words, { type: 'resume', checkpoint: checkpoint.path, epoch: state.epoch })
     observer.resumed?.(checkpoint.path, state)
@@ -160,6 +178,7 @@ async function countAndTrain(
       events,
       wallSecondsBefore,
       beganMs,
+      checkpointEveryMs: request.checkpointEveryMs ?? 60_000,
       signal,
       observer,
     },

@@ -1,4 +1,4 @@
-import type { SafetensorsFile, Tensor } from '../core/safetensors.ts'
+import { packedRows, type SafetensorsFile, type Tensor } from '../core/safetensors.ts'
 import { modelVectors, type SharedModel } from '../word2vec/index.ts'
 import type { BlockDone } from './threads.ts'
 
@@ -57,35 +57,44 @@ export function totalOf(state: TrainState, key: 'words' | 'seconds'): number {
   return state.finished.reduce((sum, epoch) => sum + epoch[key], state.current[key])
 }
 
-/** The parameters as tensors `input` and `output`, V×D; rows padded in memory are cut to D. */
+/** Rows that are unpacked at a time: rows are padded in memory, and not in files. */
+const batchRows = 4096
+
+/** The parameters as tensors `input` and `output`, V×D. No copy of a matrix is made. */
 export function parameterTensors(model: SharedModel): Record<string, Tensor> {
+  const { vocabulary, dim } = model
   const tensor = (name: 'input' | 'output'): Tensor => {
     const { matrix, stride } = modelVectors(model, name)
-    const dense = stride === model.dim ? matrix : new Float32Array(model.vocabulary * model.dim)
-    if (dense !== matrix) {
-      for (let row = 0; row < model.vocabulary; row++) {
-        dense.set(matrix.subarray(row * stride, row * stride + model.dim), row * model.dim)
-      }
+    return {
+      dtype: 'F32',
+      shape: [vocabulary, dim],
+      bytes: () => packedRows(matrix, vocabulary, dim, stride),
     }
-    const bytes = new Uint8Array(dense.buffer, dense.byteOffset, dense.byteLength)
-    return { dtype: 'F32', shape: [model.vocabulary, model.dim], bytes }
   }
   return { input: tensor('input'), output: tensor('output') }
 }
 
 /** Reads the parameters of a checkpoint into a model. */
 export function restoreParameters(model: SharedModel, file: SafetensorsFile): void {
+  const { vocabulary, dim } = model
   for (const name of ['input', 'output'] as const) {
     const { matrix, stride } = modelVectors(model, name)
-    if (stride === model.dim) {
-      file.readInto(name, new Uint8Array(matrix.buffer, matrix.byteOffset, matrix.byteLength))
+    if (stride === dim) {
+      file.readInto(name, bytesOf(matrix))
       continue
     }
-    const dense = new Float32Array(file.read(name).buffer)
-    for (let row = 0; row < model.vocabulary; row++) {
-      matrix.set(dense.subarray(row * model.dim, (row + 1) * model.dim), row * stride)
+    for (let first = 0; first < vocabulary; first += batchRows) {
+      const rows = new Float32Array(Math.min(batchRows, vocabulary - first) * dim)
+      file.readInto(name, bytesOf(rows), first * dim * 4)
+      for (let row = 0; row * dim < rows.length; row++) {
+        matrix.set(rows.subarray(row * dim, (row + 1) * dim), (first + row) * stride)
+      }
     }
   }
+}
+
+function bytesOf(numbers: Float32Array): Uint8Array {
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
 }
 
 /** Whether every parameter is a number. What is not is never written. */

@@ -43,12 +43,23 @@ export class TrainThreads {
   readonly #workers: Worker[]
   readonly #job: Omit<ThreadJob, 'thread'>
   readonly #control: Int32Array
+  #failure: MillraceError | undefined
+  #closing = false
 
   constructor(threads: number, job: Omit<ThreadJob, 'thread'>) {
     const url = siblingModule(import.meta.url, 'train-thread')
     this.#job = job
     this.#control = new Int32Array(job.model.memory.buffer, job.model.layout.control, 2)
     this.#workers = Array.from({ length: threads }, (_, thread) => startWorker(url, { thread, ...job }))
+    for (const worker of this.#workers) {
+      // A thread may also die while it is idle.
+      worker.on('error', (cause: Error) => {
+        this.#failure ??= died(cause.message, cause)
+      })
+      worker.on('exit', (code) => {
+        if (!this.#closing) this.#failure ??= died(`it ended with code ${code}`)
+      })
+    }
   }
 
   /**
@@ -63,6 +74,7 @@ export class TrainThreads {
     from: number,
     onBlock: (done: BlockDone) => void,
   ): Promise<number> {
+    if (this.#failure) throw this.#failure
     const { model, audits } = this.#job
     const { buffer } = model.memory
     new Uint32Array(buffer, model.layout.order, order.length).set(order)
@@ -83,6 +95,7 @@ export class TrainThreads {
   }
 
   async close(): Promise<void> {
+    this.#closing = true
     await Promise.all(this.#workers.map((worker) => worker.terminate()))
   }
 

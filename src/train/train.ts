@@ -32,7 +32,13 @@ export interface Training {
   /** Time of the attempts before this one, and when this one began (`performance.now`). */
   wallSecondsBefore: number
   beganMs: number
-  observer?: { progress?(progress: Progress): void; trained?(words: number): void }
+  /** A checkpoint inside an epoch is taken so long after the last, or 100 times what that one took. */
+  checkpointEveryMs: number
+  observer?: {
+    progress?(progress: Progress): void
+    trained?(words: number): void
+    warning?(message: string): void
+  }
   signal?: AbortSignal | undefined
 }
 
@@ -55,12 +61,16 @@ export async function train(training: Training, state: TrainState): Promise<bool
   const stop = () => threads.stop()
   signal?.addEventListener('abort', stop)
   const meter = new Meter(performance.now())
+  let pauseMs = training.checkpointEveryMs
   try {
     while (state.epoch <= config.epochs && !signal?.aborted) {
+      // Stopped for a checkpoint, the epoch goes on in the next round of this loop.
+      const pause = setTimeout(stop, pauseMs)
       const order = permutation(blocks.length, deriveSeed(config.seed, state.epoch))
       state.place = await runEpoch(training, threads, order, state, meter)
+      clearTimeout(pause)
       if (state.place === blocks.length) closeEpoch(training, state)
-      saveCheckpoint(training, state)
+      pauseMs = Math.max(training.checkpointEveryMs, 100 * saveCheckpoint(training, state))
     }
     return state.epoch > config.epochs
   } finally {
@@ -107,7 +117,7 @@ async function runEpoch(
 }
 
 /** Holds a finished epoch to what was counted, and begins the next. */
-function closeEpoch({ audits, epochWords, events }: Training, state: TrainState): void {
+function closeEpoch({ audits, epochWords, events, observer }: Training, state: TrainState): void {
   const { current } = state
   const records = audits.records.reduce((sum, count) => sum + count, 0)
   const hash = addHashes('0', ...audits.hashes)
@@ -119,7 +129,12 @@ function closeEpoch({ audits, epochWords, events }: Training, state: TrainState)
     current.records === records && current.hash === hash,
     `the audit of epoch ${state.epoch} differs from the count`,
   )
-  const loss = current.loss / current.pairs
+  const loss = current.pairs > 0 ? current.loss / current.pairs : null
+  if (loss === null) {
+    const message = 'nothing was learned: no word has another one beside it in its sentence'
+    events.append(totalOf(state, 'words'), { type: 'warning', message })
+    observer?.warning?.(message)
+  }
   const { seconds } = current
   events.append(totalOf(state, 'words'), { type: 'epoch', epoch: state.epoch, loss, seconds, records, hash })
   state.finished.push(current)
@@ -128,7 +143,8 @@ function closeEpoch({ audits, epochWords, events }: Training, state: TrainState)
   state.place = 0
 }
 
-function saveCheckpoint(training: Training, state: TrainState): void {
+/** Returns how many milliseconds it took. */
+function saveCheckpoint(training: Training, state: TrainState): number {
   const { store, events, model } = training
   if (!parametersAreFinite(model)) {
     throw new MillraceError('DIVERGED', {
@@ -143,4 +159,5 @@ function saveCheckpoint(training: Training, state: TrainState): void {
   const { path, bytes } = store.write(state, parameterTensors(model))
   const seconds = (performance.now() - began) / 1000
   events.append(totalOf(state, 'words'), { type: 'checkpoint', path, epoch: state.epoch, bytes, seconds })
+  return 1000 * seconds
 }

@@ -1,8 +1,14 @@
 import type { Write } from '../core/disk.ts'
 import { InputError } from '../core/errors.ts'
-import { SafetensorsFile, type Tensor, type TensorPlace, writeSafetensors } from '../core/safetensors.ts'
+import {
+  packedRows,
+  SafetensorsFile,
+  type Tensor,
+  type TensorPlace,
+  writeSafetensors,
+} from '../core/safetensors.ts'
 import { ByteReader } from './byte-reader.ts'
-import { gather, newline, rowOf, type VectorSet, writableWord } from './set.ts'
+import { newline, type VectorSet, writableWord } from './set.ts'
 import { VectorTable } from './table.ts'
 
 // Millrace's own format, version 1:
@@ -16,20 +22,16 @@ const metadata = { format: 'millrace-vectors', version: '1' }
 /** Writes vectors as safetensors. Memory: the words and counts once more, and a MiB. */
 export function writeVectorsSafetensors(write: Write, set: VectorSet): void {
   const V = set.words.length
-  const { matrix, dim } = set
-  // The rows lie `stride` apart: the header is made from a view as long as the packed matrix, and the rows
-  // are packed when the writer comes to it.
-  const packed = new Uint8Array(matrix.buffer, matrix.byteOffset, V * dim * 4)
+  const { matrix, dim, stride = dim } = set
   const tensors: Record<string, Tensor> = {
-    vectors: { dtype: 'F32', shape: [V, dim], bytes: packed },
+    vectors: { dtype: 'F32', shape: [V, dim], bytes: () => packedRows(matrix, V, dim, stride) },
     words: joinWords(set),
   }
   if (set.counts) {
     const counts = BigUint64Array.from({ length: V }, (_, i) => BigInt(set.counts![i]!))
     tensors.counts = { dtype: 'U64', shape: [V], bytes: new Uint8Array(counts.buffer) }
   }
-  const writePart = (bytes: Uint8Array) => (bytes === packed ? writeRows(write, set) : write(bytes))
-  writeSafetensors(writePart, tensors, metadata)
+  writeSafetensors(write, tensors, metadata)
 }
 
 /** throws  InputError if the file is not whole, or holds no vectors of this format */
@@ -58,15 +60,6 @@ function joinWords({ words }: VectorSet): Tensor {
     at += word.length
   }
   return { dtype: 'U8', shape: [length], bytes }
-}
-
-function writeRows(write: Write, set: VectorSet): void {
-  const { put, flush } = gather(write)
-  for (let i = 0; i < set.words.length; i++) {
-    const row = rowOf(set, i)
-    put(new Uint8Array(row.buffer, row.byteOffset, row.byteLength))
-  }
-  flush()
 }
 
 function readTable(file: SafetensorsFile, reader: ByteReader): VectorTable {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
+import { dirname, join } from 'node:path'
 import { formatBytes } from '../core/bytes.ts'
 import { ResourceError } from '../core/errors.ts'
 import { type ModelShape, planLayout } from './layout.ts'
@@ -14,7 +15,7 @@ export interface MemoryPlan {
 export const memoryLimit = 65536 * 65536
 
 // Measured on Linux x64, Node 26: a trainer with a tiny model, and each further thread.
-const runtimeBytes = 100 * 2 ** 20
+const runtimeBytes = 110 * 2 ** 20
 const threadRuntimeBytes = 14 * 2 ** 20
 
 /** What a model of this shape takes, with the engine that runs it. */
@@ -27,15 +28,27 @@ export function planMemory(shape: ModelShape): MemoryPlan {
 /** The memory that a run may use: the least of the machine's and the control group's, in bytes. */
 export function availableMemory(): number {
   const limits = [totalmem()]
-  for (const path of ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']) {
-    try {
-      const limit = Number(readFileSync(path, 'utf8'))
-      if (limit > 0) limits.push(limit)
-    } catch {
-      // No such control group here.
-    }
+  for (const path of ['/sys/fs/cgroup/memory/memory.limit_in_bytes', ...groupLimits()]) {
+    const limit = Number(readOrEmpty(path))
+    if (limit > 0) limits.push(limit)
   }
   return Math.min(...limits)
+}
+
+/** Where the limits of this process's control group stand, and of those that hold it. */
+function groupLimits(): string[] {
+  let group = /^0::(.*)$/m.exec(readOrEmpty('/proc/self/cgroup'))?.[1] ?? '/'
+  const paths = ['/sys/fs/cgroup/memory.max']
+  for (; group.length > 1; group = dirname(group)) paths.push(join('/sys/fs/cgroup', group, 'memory.max'))
+  return paths
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 /**
@@ -55,7 +68,9 @@ export function requireFit(shape: ModelShape, limit: number): MemoryPlan {
   throw new ResourceError('MEMORY_PLAN', {
     what: `${shape.vocabulary.toLocaleString('en-US')} words × ${shape.dim} dimensions need ${formatBytes(plan.bytes)}`,
     why,
-    mend: fittingSettings(shape, limit) ?? 'use a higher --min-count, or more memory',
+    mend:
+      fittingSettings(shape, limit) ??
+      `allow it ${formatBytes(plan.bytes)}: the engine alone takes ${formatBytes(plan.parts.runtime!)}`,
   })
 }
 
