@@ -161,7 +161,7 @@ describe('where nothing can be written', () => {
     expectNothingLeft()
   })
   test.skipIf(!existsSync('/proc/self'))('so is a place where no folder can be', () =>
-    expectRefused([[...train, '/proc/millrace/run'], 'cannot make the run folder'], 1),
+    expectRefused([[...train, '/proc/millrace/run'], 'cannot be made'], 1),
   )
   test.skipIf(isRoot)('so is a folder that is read-only (skipped for root, who may write there)', () => {
     mkdirSync(join(folder, 'read-only'), { mode: 0o500 })
