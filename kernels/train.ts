@@ -101,7 +101,7 @@ export function train(params: usize, ids: usize, count: u32, learningRate: f32):
   let ready: u32 = 0
   for (let place = first; place < end; place += 4) {
     if (load<u32>(place) == BREAK) continue
-    if (!prepareJob(params, place, end, jobs + <usize>ready * jobBytes)) continue
+    if (!prepareJob(params, place, jobs + <usize>ready * jobBytes)) continue
     if (++ready == JOBS_AHEAD) {
       runJobs(params, jobs, jobBytes, ready, rate)
       ready = 0
@@ -138,7 +138,7 @@ function subsample(params: usize, ids: usize, count: u32, kept: usize): usize {
 }
 
 /** Draws the window and the negative samples of one centre word. False if it has no context. */
-function prepareJob(params: usize, place: usize, end: usize, job: usize): bool {
+function prepareJob(params: usize, place: usize, job: usize): bool {
   const centre = load<u32>(place)
   const window = load<u32>(params, WINDOW)
   const radius = 1 + <usize><u32>(((random64(params) >> 32) * <u64>window) >> 32)

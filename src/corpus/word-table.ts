@@ -51,8 +51,8 @@ const tablePointer = 1024
 const fields = { slots: 0, slotMask: 1, entries: 2, arena: 3, entryCount: 4, arenaBytes: 5 }
 
 /**
- * Words and their counts, in one shared WASM memory that the count kernel works on. Shared so that the main
- * thread can take in what another thread counted without a copy of the whole.
+ * Words and their counts, in one shared WASM memory that the count kernel works on. Shared so that a
+ * thread can take in what another one counted without a copy of the whole.
  */
 export class WordTable {
   readonly memory: WebAssembly.Memory
