@@ -62,10 +62,11 @@ export async function train(training: Training, state: TrainState): Promise<bool
   signal?.addEventListener('abort', stop)
   const meter = new Meter(performance.now())
   let pauseMs = training.checkpointEveryMs
+  let pause: NodeJS.Timeout | undefined
   try {
     while (state.epoch <= config.epochs && !signal?.aborted) {
       // Stopped for a checkpoint, the epoch goes on in the next round of this loop.
-      const pause = setTimeout(stop, pauseMs)
+      pause = setTimeout(stop, pauseMs)
       const order = permutation(blocks.length, deriveSeed(config.seed, state.epoch))
       state.place = await runEpoch(training, threads, order, state, meter)
       clearTimeout(pause)
@@ -74,6 +75,8 @@ export async function train(training: Training, state: TrainState): Promise<bool
     }
     return state.epoch > config.epochs
   } finally {
+    // Left running, it would hold a failed process for as long.
+    clearTimeout(pause)
     signal?.removeEventListener('abort', stop)
     await threads.close()
   }
