@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,13 +26,13 @@ beforeAll(async () => {
 
 const newFolder = () => join(mkdtempSync(join(tmpdir(), 'millrace-')), 'run')
 
-function start(out: string): ChildProcess & { output: string; notes: string } {
+function start(out: string, text = corpus): ChildProcess & { output: string; notes: string } {
   const cli = join(import.meta.dirname, '../support/millrace.ts')
   const child = spawn(process.execPath, [
     '--conditions=millrace-source',
     cli,
     'train',
-    corpus,
+    text,
     '--out',
     out,
     ...flags,
@@ -123,6 +123,28 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     expect(JSON.parse(again.output)).toMatchObject({ restarts: 1, audit: expected.audit })
   },
 )
+
+// The limit is shorter than the time between checkpoints: nothing may hold a process that has told its error.
+test('a text that changes fails the run, and the process ends', { timeout: 30_000 }, async () => {
+  const out = newFolder()
+  const text = join(mkdtempSync(join(tmpdir(), 'millrace-')), 'corpus.txt')
+  const bytes = readFileSync(corpus)
+  const place = () => {
+    writeFileSync(text, bytes)
+    utimesSync(text, 1e9, 1e9) // the same length and time: only the content tells
+  }
+  place()
+  const child = start(out, text)
+  await until(() => checkpointCount(out) > 0)
+  child.kill('SIGTERM')
+  expect(await exitOf(child), child.notes).toBe(75)
+  bytes[600_000] = bytes[600_000]! ^ 1
+  place()
+  const again = start(out, text)
+  expect(await exitOf(again)).toBe(2)
+  expect(again.notes).toContain('changed during the run')
+  expect(new RunFolder(out).read().status).toBe('failed')
+})
 
 test('a second trainer on the same folder is refused, and the first goes on', async () => {
   const out = newFolder()
