@@ -14,7 +14,18 @@ export const typedArrays = {
   BigUint64Array,
 }
 export type TypedArrayName = keyof typeof typedArrays
-export type TypedArray = InstanceType<(typeof typedArrays)[TypedArrayName]>
+export type TypedArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
 
 export function isTypedArray(value: unknown): value is TypedArray {
   return ArrayBuffer.isView(value) && !(value instanceof DataView)
