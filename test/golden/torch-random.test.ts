@@ -30,7 +30,9 @@ test('permutations', () => {
 
 test('long permutations', () => {
   for (const { config, random } of all('randpermSum')) {
-    const sum = random.permutation(config.length).reduce((sum, value) => (Math.imul(sum, 31) + value) >>> 0, 0)
+    const sum = random
+      .permutation(config.length)
+      .reduce((sum, value) => (Math.imul(sum, 31) + value) >>> 0, 0)
     expect(sum).toBe(config.sum)
     expect(random.below(below)).toBe(config.next)
   }
