@@ -148,7 +148,9 @@ function encodeTexts(texts: readonly string[]): TextBatch {
     offsets[i + 1] = length
   }
   if (length > maxJoined) return encodeEach(texts, offsets)
-  const bytes = encoder.encode(texts.join(''))
+  const joined = texts.join('')
+  const bytes = new Uint8Array(Buffer.byteLength(joined))
+  encoder.encodeInto(joined, bytes)
   // One byte a character: ASCII, and the offsets are right already.
   if (bytes.length === length) return new TextBatch(bytes, offsets)
   let end = 0

@@ -1,5 +1,6 @@
 // How a batch lies in memory. In multiples of 8 bytes, each value behind a head of two words of 4 bytes: its tag, and
 // a count. Typed arrays lie aligned, so that the consumer can look at them where they are.
+import { type TypedArray, typedArrays } from './batch.ts'
 
 /** What stands at the begin of a value. The meaning of the count that follows is in brackets. */
 export const Tag = {
@@ -31,7 +32,7 @@ export const Tag = {
   set: 14,
   /** [number of the container in this message] One that has come before. */
   reference: 15,
-  /** The bytes and the offsets follow. */
+  /** The offsets follow, and the bytes. */
   textBatch: 16,
   /** [dimensions] The dimensions as float64s and the data follow. */
   tensor: 17,
@@ -54,12 +55,33 @@ export const Tag = {
 } as const
 export type Tag = (typeof Tag)[keyof typeof Tag]
 
+/** The constructors behind the tags from `int8` on. */
+export const arrayOfTag = [
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  typedArrays.Float16Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+] as unknown as {
+  new (buffer: SharedArrayBuffer, byteOffset: number, length: number): TypedArray
+  BYTES_PER_ELEMENT: number
+}[]
+
 /** A buffer seen as each kind of element, made once. */
 export class Views {
   readonly buffer: SharedArrayBuffer
   readonly bytes: Buffer
   readonly words: Uint32Array
   readonly floats: Float64Array
+  /** As `arrayOfTag`, and a Uint8Array for Node's buffers. */
+  readonly arrays: TypedArray[]
 
   constructor(buffer: SharedArrayBuffer) {
     const eighths = Math.floor(buffer.byteLength / 8)
@@ -67,6 +89,8 @@ export class Views {
     this.bytes = Buffer.from(buffer, 0, eighths * 8)
     this.words = new Uint32Array(buffer, 0, eighths * 2)
     this.floats = new Float64Array(buffer, 0, eighths)
+    this.arrays = arrayOfTag.map((array) => new array(buffer, 0, (eighths * 8) / array.BYTES_PER_ELEMENT))
+    this.arrays.push(new Uint8Array(buffer, 0, eighths * 8))
   }
 }
 
@@ -79,5 +103,5 @@ export function viewsOf(buffer: SharedArrayBuffer): Views {
 }
 
 export function roundUp(bytes: number): number {
-  return (bytes + 7) & ~7
+  return bytes + (-bytes & 7)
 }

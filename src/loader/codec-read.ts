@@ -1,7 +1,7 @@
 import { deserialize } from 'node:v8'
 import { assert } from '../core/errors.ts'
-import { Tensor, TextBatch, type TypedArray, typedArrays } from './batch.ts'
-import { roundUp, Tag, type Views } from './codec-layout.ts'
+import { Tensor, TextBatch, type TypedArray } from './batch.ts'
+import { arrayOfTag, roundUp, Tag, type Views } from './codec-layout.ts'
 
 /** Reads batches from one buffer. */
 export class Reader {
@@ -28,8 +28,8 @@ export class Reader {
 
   #value(): unknown {
     const { words } = this.#views
-    const tag = words[this.#at >> 2]!
-    const count = words[(this.#at >> 2) + 1]!
+    const tag = words[this.#at / 4]!
+    const count = words[this.#at / 4 + 1]!
     this.#at += 8
     if (tag >= Tag.int8) return this.#typed(tag, count)
     switch (tag) {
@@ -42,7 +42,7 @@ export class Reader {
       case Tag.true:
         return true
       case Tag.number:
-        return this.#views.floats[this.#pass(8) >> 3]
+        return this.#views.floats[this.#pass(8) / 8]
       case Tag.bigint:
         return BigInt(this.#text(count, 'latin1'))
       case Tag.ascii:
@@ -52,7 +52,7 @@ export class Reader {
       case Tag.utf16:
         return this.#text(count, 'utf16le')
       case Tag.numbers: {
-        const from = this.#pass(8 * count) >> 3
+        const from = this.#pass(8 * count) / 8
         const { floats } = this.#views
         const array = this.#container<number[]>([])
         for (let i = 0; i < count; i++) array.push(floats[from + i]!)
@@ -79,10 +79,11 @@ export class Reader {
       case Tag.reference:
         return this.#containers[count]
       case Tag.textBatch:
-        return new TextBatch(this.#value() as Uint8Array, this.#value() as Uint32Array)
+        return this.#textBatch()
       case Tag.tensor: {
-        const from = this.#pass(8 * count) >> 3
-        const shape = Array.from(this.#views.floats.subarray(from, from + count))
+        const from = this.#pass(8 * count) / 8
+        const shape: number[] = []
+        for (let i = 0; i < count; i++) shape.push(this.#views.floats[from + i]!)
         return new Tensor(this.#value() as TypedArray, shape)
       }
       case Tag.other: {
@@ -122,7 +123,7 @@ export class Reader {
   }
 
   #newShape(bytes: number): string[] {
-    const keys = this.#keysAt(this.#pass(bytes) >> 2, bytes >> 2)
+    const keys = this.#keysAt(this.#pass(bytes) / 4, bytes / 4)
     this.#shapes.push(keys)
     return keys
   }
@@ -140,6 +141,20 @@ export class Reader {
     if (this.#lateKeys.length === 8) this.#lateKeys.pop()
     this.#lateKeys.unshift({ keys, words: words.slice(from, from + length) })
     return keys
+  }
+
+  #textBatch(): TextBatch {
+    const { buffer, words, arrays } = this.#views
+    const offsetsAt = this.#at + 8
+    const count = words[offsetsAt / 4 - 1]!
+    const bytesAt = offsetsAt + roundUp(4 * count) + 8
+    const length = words[bytesAt / 4 - 1]!
+    this.#at = bytesAt + roundUp(length)
+    if (!this.#copy)
+      return new TextBatch(new Uint8Array(buffer, bytesAt, length), new Uint32Array(buffer, offsetsAt, count))
+    // One piece of memory for both: to allocate takes longer than to copy.
+    const own = arrays[Tag.uint8 - Tag.int8]!.slice(offsetsAt, this.#at).buffer
+    return new TextBatch(new Uint8Array(own, bytesAt - offsetsAt, length), new Uint32Array(own, 0, count))
   }
 
   #typed(tag: number, count: number): TypedArray {
@@ -166,23 +181,3 @@ export class Reader {
     return this.#copy ? (view.slice() as A) : view
   }
 }
-
-const arrayOfTag = [
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  typedArrays.Float16Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-] as unknown as (new (
-  buffer: SharedArrayBuffer,
-  byteOffset: number,
-  length: number,
-) => TypedArray)[] &
-  { BYTES_PER_ELEMENT: number }[]
