@@ -1,0 +1,64 @@
+import { requireCount } from './checks.ts'
+import { type Cursor, type End, end, type MaybePromise, type Source, type StreamState } from './contract.ts'
+import { placeFrom } from './place.ts'
+import { passOne } from './stage.ts'
+import { then } from './waiting.ts'
+
+/**
+ * All but the first `count` elements, which are passed without being made where the stages above can do that.
+ *
+ * in/out  Stream<T> -> Stream<T>
+ * state   the number still to be passed, and the upstream state
+ * throws  ConfigError if `count` is not a whole number >= 0
+ */
+export function skip<T>(source: Source<T>, count: number): Source<T> {
+  requireCount('skip.count', count, 0)
+  return {
+    open(state, options) {
+      const place = placeFrom('skip', state, { left: count, source: undefined as StreamState | undefined })
+      return new SkipCursor(source.open(place.source, options), place.left)
+    },
+  }
+}
+
+class SkipCursor<T> implements Cursor<T> {
+  readonly #source: Cursor<T>
+  #left: number
+
+  constructor(source: Cursor<T>, left: number) {
+    this.#source = source
+    this.#left = left
+  }
+
+  next(): MaybePromise<T | End> {
+    if (this.#left === 0) return this.#source.next()
+    return then(this.#passFirst(), (passed) => (passed ? this.#source.next() : end))
+  }
+
+  skip(): MaybePromise<boolean> {
+    return then(this.#passFirst(), (passed) => passed && passOne(this.#source))
+  }
+
+  state(): StreamState {
+    return { left: this.#left, source: this.#source.state() }
+  }
+
+  close(): void {
+    this.#source.close()
+  }
+
+  /** Passes what is still to be passed; false if the source ends before. */
+  #passFirst(): MaybePromise<boolean> {
+    while (this.#left > 0) {
+      const passed = passOne(this.#source)
+      if (passed instanceof Promise)
+        return passed.then((passed) => {
+          if (passed) this.#left--
+          return passed && this.#passFirst()
+        })
+      if (!passed) return false
+      this.#left--
+    }
+    return true
+  }
+}
