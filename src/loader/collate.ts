@@ -280,5 +280,5 @@ export function nameOf(value: unknown): string {
   if (types.isProxy(value)) return 'a Proxy'
   const name = isPlain(value) ? '' : value.constructor?.name
   if (!name) return 'an object'
-  return `${/^[AEIOU](?!int)/.test(name) ? 'an' : 'a'} ${name}`
+  return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`
 }
