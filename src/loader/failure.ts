@@ -1,0 +1,55 @@
+import { MillraceError } from '../core/errors.ts'
+import type { Place } from './lane.ts'
+
+/** Something went wrong with one sample, one batch or one worker; `place` says where, `cause` is the user's own error. */
+export class LoaderError extends MillraceError {
+  readonly place: Place
+
+  constructor(code: string, place: Place, parts: MillraceError['parts']) {
+    super(code, parts)
+    this.place = place
+  }
+}
+
+/** What was being done at a place, in words: `getting sample 7 (lane 1)`. */
+export function describePlace({ lane, doing, sample }: Place, kind: 'map' | 'iterable'): string {
+  const where = `(lane ${lane})`
+  switch (doing) {
+    case 'get':
+      return `in get(${sample}) ${where}`
+    case 'next':
+      return `in the iterator's next(), at its sample ${sample} ${where}`
+    case 'opening':
+      return sample > 0
+        ? `passing over ${sample} samples again ${where}`
+        : `opening the dataset's iterator ${where}`
+    case 'collate':
+      return kind === 'map'
+        ? `in collate, with batch ${sample - 1} ${where}`
+        : `in collate, with the batch that ends before sample ${sample} ${where}`
+    case 'workerInit':
+      return `in workerInit ${where}`
+    case 'starting':
+      return "importing the dataset's module"
+    case 'waiting':
+      return `idle ${where}`
+  }
+}
+
+/** The user's own error, with its place. */
+export function sampleError(
+  error: unknown,
+  place: Place,
+  kind: 'map' | 'iterable',
+  worker: number | null,
+): Error {
+  // What the loader itself says of a dataset or an option needs no place.
+  if (error instanceof MillraceError && !(error instanceof LoaderError) && error.code.startsWith('LOADER_'))
+    return error
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  const thread = worker === null ? '' : `worker ${worker} failed `
+  return new LoaderError('LOADER_SAMPLE', place, {
+    what: `${thread}${worker === null ? 'failed ' : ''}${describePlace(place, kind)}: ${message}`,
+    cause: error,
+  })
+}

@@ -1,0 +1,435 @@
+// A lane: one of the streams of samples that a loader's batches are formed from, in whichever thread. The order of
+// batches, where a batch ends and what is dropped depend on the lanes alone, never on the threads that work them.
+import { MillraceError } from '../core/errors.ts'
+import { type Cursor, type End, end, type MaybePromise } from '../stream/contract.ts'
+import { indexed } from './dataset.ts'
+import { iterableCursor } from './iterable-cursor.ts'
+import type { Doing } from './ring.ts'
+import { type LaneContext, runInLane } from './worker-info.ts'
+
+export type Sharding = 'auto' | 'user' | 'none'
+export type Collate = (samples: any[]) => unknown
+
+/** What a lane needs to know; the same in all threads. */
+export interface LaneOptions {
+  kind: 'map' | 'iterable'
+  /** null: samples are given as they are. */
+  batchSize: number | null
+  dropLast: boolean
+  sharding: Sharding
+}
+
+/** Where a lane is: behind the last batch that it formed. */
+export interface LaneState {
+  /** Samples pulled from the lane's iterator (iterable), or batches of indices taken (map). */
+  position: number
+  /** Where the dataset's own cursor is, as JSON, if it has cursors. */
+  cursor: string | undefined
+  /** The lane was found to be sharded by its user: its iterator asked for `getWorkerInfo()`. */
+  userShards: boolean
+  ended: boolean
+}
+
+export const laneStart: LaneState = { position: 0, cursor: undefined, userShards: false, ended: false }
+
+/** A sample, or the work on it, for messages and for passing it by. */
+export interface Place {
+  lane: number
+  doing: Doing
+  /** The sample's number in its lane's iterator, or its index in a map dataset; in `collate`, the batch's number. */
+  sample: number
+}
+
+export type Outcome =
+  | { kind: 'batch'; batch: unknown; samples: number }
+  /** A batch of which nothing is left; its turn passes. */
+  | { kind: 'dropped' }
+  | { kind: 'end' }
+  /** Asked again, the lane goes on with the next sample, unless the error is `final`. */
+  | { kind: 'error'; error: unknown; place: Place; final: boolean }
+
+/** What the lane tells while it works. */
+export interface LaneListener {
+  /** What is being done, with which sample: all that is known if the thread dies of it. */
+  doing(what: Doing, lane: number, sample: number): void
+  /** A dataset that every lane passes over whole took this long over samples that were not the lane's. */
+  filtered(ms: number): void
+}
+
+export interface Lane {
+  next(): MaybePromise<Outcome>
+  /** The place behind the last outcome. */
+  state(): LaneState
+  close(): void
+}
+
+export interface LaneSetup {
+  lane: number
+  lanes: number
+  options: LaneOptions
+  context: LaneContext
+  dataset: unknown
+  collate: Collate
+  /** Whether a `workerInit` was given: then the sharding is its user's. */
+  userInit: boolean
+  from: LaneState
+  pass: number
+  /** Places that are passed by: what is known to kill whoever touches it. */
+  avoid: readonly Place[]
+  listener: LaneListener
+}
+
+/** Which samples, or batches, of a lane are to be passed by. */
+function avoided(setup: LaneSetup, ...doings: Doing[]): Set<number> {
+  const places = setup.avoid.filter((place) => place.lane === setup.lane && doings.includes(place.doing))
+  return new Set(places.map((place) => place.sample))
+}
+
+/** Opens a lane of an iterable dataset. */
+export async function openIterableLane(setup: LaneSetup): Promise<Lane> {
+  const { lane, options, context, dataset, from, userInit, listener } = setup
+  listener.doing('opening', lane, from.position)
+  const shards = options.sharding === 'auto' && !userInit && context.info !== null
+  const cursor = await runInLane(context, async () => {
+    let source = typeof dataset === 'function' ? await dataset() : dataset
+    const hasShard = shards && typeof source.shard === 'function'
+    if (hasShard) source = await source.shard(setup.lane, setup.lanes)
+    context.asked = false
+    const opened = iterableCursor(
+      source,
+      from.cursor === undefined ? undefined : JSON.parse(from.cursor),
+      setup.pass,
+    )
+    return { ...opened, filter: shards && !hasShard && setup.lanes > 1 && !from.userShards }
+  })
+  const opened = new IterableLane(setup, cursor.cursor, cursor.seeks, cursor.filter)
+  if (!(cursor.seeks && from.cursor !== undefined))
+    await runInLane(context, () => opened.replay(from.position))
+  return opened
+}
+
+class IterableLane implements Lane {
+  readonly #setup: LaneSetup
+  readonly #cursor: Cursor<unknown>
+  readonly #seeks: boolean
+  #lastError: unknown
+  /** Every lane sees all samples and keeps those whose number is its own, modulo the lanes. */
+  #filter: boolean
+  #position: number
+  #begun: boolean
+  #state: LaneState
+  #samples: unknown[] = []
+  readonly #avoid: Set<number>
+  readonly #avoidCollate: Set<number>
+
+  constructor(setup: LaneSetup, cursor: Cursor<unknown>, seeks: boolean, filter: boolean) {
+    this.#setup = setup
+    this.#cursor = cursor
+    this.#seeks = seeks
+    this.#filter = filter
+    this.#position = setup.from.position
+    this.#begun = setup.from.position > 0
+    this.#state = setup.from
+    this.#avoid = avoided(setup, 'next', 'opening')
+    this.#avoidCollate = avoided(setup, 'collate')
+  }
+
+  /** Passes over what was consumed before, of a dataset that cannot seek. */
+  async replay(count: number): Promise<void> {
+    this.#position = 0
+    while (this.#position < count) {
+      this.#setup.listener.doing('opening', this.#setup.lane, this.#position)
+      if (!(await this.#pass())) break
+      this.#position++
+    }
+  }
+
+  /** Moves over one sample without wanting it. */
+  #pass(): MaybePromise<boolean> {
+    const cursor = this.#cursor
+    if (cursor.skip) return cursor.skip()
+    const item = cursor.next()
+    return item instanceof Promise ? item.then((value) => value !== end) : item !== end
+  }
+
+  next(): MaybePromise<Outcome> {
+    return runInLane(this.#setup.context, () => this.#gather())
+  }
+
+  #gather(): MaybePromise<Outcome> {
+    const { lane, lanes, options, listener } = this.#setup
+    const size = options.batchSize ?? 1
+    const samples = this.#samples
+    const began = this.#filter ? performance.now() : 0
+    try {
+      while (samples.length < size) {
+        const position = this.#position
+        listener.doing('next', lane, position)
+        const isOwn = !this.#filter || position % lanes === lane
+        const item = this.#pull(isOwn)
+        if (item instanceof Promise) return this.#gatherLater(item, isOwn)
+        this.#position = position + 1
+        if (!this.#begun) this.#begin()
+        if (item === end) return this.#atEnd()
+        if ((isOwn || !this.#filter) && item !== passedBy) samples.push(item)
+      }
+    } catch (error) {
+      return this.#failed(error)
+    }
+    if (this.#filter) listener.filtered(performance.now() - began)
+    return this.#full()
+  }
+
+  /** The same, once something has to be waited for. */
+  async #gatherLater(pending: Promise<unknown>, pendingIsOwn: boolean): Promise<Outcome> {
+    const { lane, lanes, options, listener } = this.#setup
+    const size = options.batchSize ?? 1
+    const samples = this.#samples
+    let waiting: MaybePromise<unknown> = pending
+    let isOwn = pendingIsOwn
+    try {
+      for (;;) {
+        const item = await waiting
+        this.#position++
+        if (!this.#begun) this.#begin()
+        if (item === end) return this.#atEnd()
+        if ((isOwn || !this.#filter) && item !== passedBy) samples.push(item)
+        if (samples.length >= size) break
+        listener.doing('next', lane, this.#position)
+        isOwn = !this.#filter || this.#position % lanes === lane
+        waiting = this.#pull(isOwn)
+      }
+    } catch (error) {
+      return this.#failed(error)
+    }
+    return await this.#full()
+  }
+
+  #pull(isOwn: boolean): MaybePromise<unknown | End> {
+    const mustPass = this.#avoid.has(this.#position)
+    if (!mustPass && (isOwn || !this.#cursor.skip || !this.#begun)) return this.#cursor.next()
+    if (!this.#cursor.skip) throw unreachable(this.#setup.lane, this.#position, undefined)
+    const passed = this.#cursor.skip()
+    return passed instanceof Promise
+      ? passed.then((more) => (more ? passedBy : end))
+      : passed
+        ? passedBy
+        : end
+  }
+
+  /** After the first sample: an iterator that asked who it works for shards by itself. */
+  #begin(): void {
+    this.#begun = true
+    if (this.#setup.context.asked && this.#setup.options.sharding === 'auto') {
+      this.#filter = false
+      this.#state = { ...this.#state, userShards: true }
+    }
+  }
+
+  #failed(error: unknown): Outcome | Promise<Outcome> {
+    const { lane, lanes } = this.#setup
+    const place: Place = { lane, doing: 'next', sample: this.#position }
+    if (error instanceof UnreachableError) return { kind: 'error', error, place, final: true }
+    if (error === this.#lastError) {
+      place.sample--
+      return { kind: 'error', error: unreachable(lane, place.sample, error), place, final: true }
+    }
+    const isOwn = !this.#filter || this.#position % lanes === lane
+    this.#lastError = error
+    this.#position++
+    this.#begun = true
+    // Of another lane's sample, that lane will tell.
+    return isOwn ? { kind: 'error', error, place, final: false } : this.#gather()
+  }
+
+  #atEnd(): MaybePromise<Outcome> {
+    const { dropLast, batchSize } = this.#setup.options
+    if (this.#samples.length > 0 && (batchSize === null || !dropLast)) return this.#full()
+    this.#samples = []
+    this.#state = { ...this.#state, ended: true }
+    return { kind: 'end' }
+  }
+
+  #full(): MaybePromise<Outcome> {
+    const samples = this.#samples
+    this.#samples = []
+    this.#state = {
+      position: this.#position,
+      cursor: this.#seeks ? JSON.stringify(this.#cursor.state()) : undefined,
+      userShards: this.#state.userShards,
+      ended: false,
+    }
+    if (this.#avoidCollate.has(this.#position)) return { kind: 'dropped' }
+    return collate(this.#setup, samples, this.#position)
+  }
+
+  state(): LaneState {
+    return this.#state
+  }
+
+  close(): void {
+    this.#cursor.close()
+  }
+}
+
+/** Where batches of indices come from: what the sampler gave, dealt to lanes. */
+export interface IndexFeed {
+  /** Batch `number` of the epoch; null when there are no more. */
+  take(number: number): MaybePromise<ArrayLike<number> | null>
+}
+
+/** Opens a lane of a map dataset. Batch b of the sampler's order belongs to lane b modulo the lanes. */
+export function openMapLane(setup: LaneSetup, feed: IndexFeed): Lane {
+  return new MapLane(setup, feed)
+}
+
+class MapLane implements Lane {
+  readonly #setup: LaneSetup
+  readonly #feed: IndexFeed
+  readonly #dataset: ReturnType<typeof indexed>
+  #state: LaneState
+  #indices: ArrayLike<number> | null = null
+  #at = 0
+  #samples: unknown[] = []
+  readonly #avoid: Set<number>
+  readonly #avoidCollate: Set<number>
+
+  constructor(setup: LaneSetup, feed: IndexFeed) {
+    this.#setup = setup
+    this.#feed = feed
+    this.#dataset = indexed(setup.dataset)
+    this.#state = setup.from
+    this.#avoid = avoided(setup, 'get')
+    this.#avoidCollate = avoided(setup, 'collate')
+  }
+
+  next(): MaybePromise<Outcome> {
+    if (this.#indices) return runInLane(this.#setup.context, () => this.#gather())
+    const { lane, lanes } = this.#setup
+    const indices = this.#feed.take(this.#state.position * lanes + lane)
+    return indices instanceof Promise ? indices.then((taken) => this.#begin(taken)) : this.#begin(indices)
+  }
+
+  #begin(indices: ArrayLike<number> | null): MaybePromise<Outcome> {
+    if (indices === null) {
+      this.#state = { ...this.#state, ended: true }
+      return { kind: 'end' }
+    }
+    this.#indices = indices
+    this.#at = 0
+    this.#samples = []
+    return runInLane(this.#setup.context, () => this.#gather())
+  }
+
+  #gather(): MaybePromise<Outcome> {
+    const { lane, listener } = this.#setup
+    const indices = this.#indices!
+    while (this.#at < indices.length) {
+      const index = indices[this.#at]!
+      if (this.#avoid.has(index)) {
+        this.#at++
+        continue
+      }
+      listener.doing('get', lane, index)
+      let sample: unknown
+      try {
+        sample = this.#dataset.get(index)
+      } catch (error) {
+        this.#at++
+        return this.#failed(error, index)
+      }
+      if (sample instanceof Promise) return this.#gatherTogether(sample)
+      this.#at++
+      this.#samples.push(sample)
+    }
+    return this.#full()
+  }
+
+  /** Asks for all samples of the batch at once, where each has to be waited for. */
+  async #gatherTogether(first: Promise<unknown>): Promise<Outcome> {
+    const { lane, listener } = this.#setup
+    const indices = this.#indices!
+    const wanted = [{ at: this.#at, index: indices[this.#at]!, sample: first }]
+    for (let at = this.#at + 1; at < indices.length; at++) {
+      const index = indices[at]!
+      if (this.#avoid.has(index)) continue
+      listener.doing('get', lane, index)
+      const sample = (async () => await this.#dataset.get(index))()
+      sample.catch(() => {}) // told at its turn
+      wanted.push({ at, index, sample })
+    }
+    for (const { at, index, sample } of wanted) {
+      listener.doing('get', lane, index)
+      this.#at = at + 1 // Should this one fail, those behind it are asked for again.
+      try {
+        this.#samples.push(await sample)
+      } catch (error) {
+        return this.#failed(error, index)
+      }
+    }
+    this.#at = indices.length
+    return await this.#full()
+  }
+
+  #failed(error: unknown, index: number): Outcome {
+    return {
+      kind: 'error',
+      error,
+      place: { lane: this.#setup.lane, doing: 'get', sample: index },
+      final: false,
+    }
+  }
+
+  #full(): MaybePromise<Outcome> {
+    const samples = this.#samples
+    const number = this.#state.position
+    this.#indices = null
+    this.#samples = []
+    this.#state = { ...this.#state, position: number + 1 }
+    if (samples.length === 0 || this.#avoidCollate.has(number + 1)) return { kind: 'dropped' }
+    return collate(this.#setup, samples, number + 1)
+  }
+
+  state(): LaneState {
+    return this.#state
+  }
+
+  close(): void {}
+}
+
+/** Makes a batch of samples. `place` tells the batch: the lane's position behind it. */
+function collate(setup: LaneSetup, samples: unknown[], place: number): MaybePromise<Outcome> {
+  const count = samples.length
+  const failed = (error: unknown): Outcome => {
+    return {
+      kind: 'error',
+      error,
+      place: { lane: setup.lane, doing: 'collate', sample: place },
+      final: false,
+    }
+  }
+  setup.listener.doing('collate', setup.lane, place)
+  try {
+    const batch = setup.collate(samples)
+    if (batch instanceof Promise)
+      return batch.then((batch): Outcome => ({ kind: 'batch', batch, samples: count }), failed)
+    return { kind: 'batch', batch, samples: count }
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+const passedBy = Symbol('passed by')
+
+/** What comes behind a sample cannot be had. */
+class UnreachableError extends MillraceError {}
+
+function unreachable(lane: number, sample: number, cause: unknown): UnreachableError {
+  const reason = cause instanceof Error ? `: ${cause.message}` : ''
+  return new UnreachableError('LOADER_UNREACHABLE', {
+    what: `lane ${lane} cannot go on behind its sample ${sample}${reason}`,
+    why: 'an iterator that fails on a sample (a generator that throws is over) cannot be asked for those behind it',
+    mend: 'catch the error inside the iterator, or give a MapDataset or a stream such as from(array).map(fn), of which one sample can be left out',
+    cause,
+  })
+}

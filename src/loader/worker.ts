@@ -1,0 +1,202 @@
+// A worker thread: finds the user's dataset and functions, and lets its lanes take turns, pass after pass, until it
+// is told to close. All that it makes goes into its ring.
+import { setImmediate as eventLoop } from 'node:timers/promises'
+import { parentPort, workerData } from 'node:worker_threads'
+import { formatBytes } from '../core/bytes.ts'
+import { InputError } from '../core/errors.ts'
+import { type Encoded, encode } from './codec.ts'
+import type { LaneListener, Place } from './lane.ts'
+import type { LaneProgram } from './lane-program.ts'
+import { type FromWorker, packFailure, type ToWorker, type WorkerJob } from './messages.ts'
+import { PostedIndices } from './posted-indices.ts'
+import { headerBytes, placeIndex, type RecordKind, RingWriter } from './ring.ts'
+import { type Packed, unpack } from './travel.ts'
+import { LaneTurns, type Turn } from './turns.ts'
+import { whileImporting } from './worker-info.ts'
+
+/** How long the thread may work without looking after its messages and timers. */
+const sliceMs = 20
+
+const job = workerData as WorkerJob
+const port = parentPort!
+const writer = new RingWriter(job.memory, job.at, job.room)
+const tell = (message: FromWorker) => port.postMessage(message)
+
+let filteredMs = 0
+const listener: LaneListener = {
+  doing(what, lane, sample) {
+    writer.places[placeIndex] = sample
+    writer.doing(what, lane)
+  },
+  filtered(ms) {
+    filteredMs += ms
+    if (filteredMs < 100) return
+    tell({ type: 'filtered', ms: filteredMs })
+    filteredMs = 0
+  },
+}
+
+type PassMessage = Extract<ToWorker, { type: 'pass' }>
+let wanted: PassMessage | null = null
+let closing = false
+let wake = () => {}
+/** Ends the wait for a sample that the consumer no longer wants. */
+let callOff = () => {}
+/** How many errors have been passed over. */
+let goneOn = 0
+const indices = new PostedIndices()
+
+port.on('message', (message: ToWorker) => {
+  if (message.type === 'pass') {
+    wanted = message
+    indices.begin(message.pass)
+  } else if (message.type === 'indices') indices.post(message)
+  else if (message.type === 'goOn') goneOn++
+  else closing = true
+  if (message.type === 'pass' || message.type === 'close') callOff()
+  wake()
+})
+
+/** Resolves at the next message. */
+function nextMessage(): Promise<void> {
+  return new Promise((resolve) => {
+    wake = resolve
+  })
+}
+
+/** The user's own: the program for lanes, and how each gets its copy of the dataset. */
+async function findProgram(): Promise<{
+  program: LaneProgram
+  datasetFor: (lane: number) => Promise<unknown>
+}> {
+  const found = async (packed: Packed | undefined) =>
+    packed && ((await unpack(packed)) as (value: any) => unknown)
+  return await whileImporting(async () => {
+    const first = await unpack(job.dataset)
+    const copies = new Map<number, unknown>()
+    let isFirst = true
+    const datasetFor = async (lane: number) => {
+      const known = copies.get(lane)
+      if (known !== undefined) return known
+      const copy = isFirst ? first : await unpack(structuredClone(job.dataset))
+      isFirst = false
+      copies.set(lane, copy)
+      return copy
+    }
+    const program = {
+      options: job.options,
+      lanes: job.lanes,
+      hasInfo: true,
+      dtype: job.dtype,
+      collate: await found(job.collate),
+      workerInit: await found(job.workerInit),
+      initialised: job.persistent ? new Set<number>() : undefined,
+    }
+    return { program, datasetFor }
+  })
+}
+
+async function workPass(message: PassMessage, found: Awaited<ReturnType<typeof findProgram>>): Promise<void> {
+  const { pass } = message
+  const turns = new LaneTurns({ ...message, ...found, feed: indices, listener })
+  let sliceEnd = performance.now() + sliceMs
+  try {
+    while (writer.isOn(pass)) {
+      const pending = turns.next()
+      const turn = pending instanceof Promise ? await unlessCalledOff(pending) : pending
+      if (turn === null) return
+      const goneOnBefore = goneOn
+      const record = recordOf(turn)
+      if (!put(record, turn, pass) && !(await putLater(record, turn, pass))) return
+      if (record.kind === 'error' && job.asksAfterError) {
+        listener.doing('waiting', turn.lane, turn.state.position)
+        while (goneOn === goneOnBefore && writer.isOn(pass) && !closing) await nextMessage()
+      }
+      if (performance.now() > sliceEnd) {
+        await eventLoop()
+        sliceEnd = performance.now() + sliceMs
+      }
+    }
+  } finally {
+    turns.close()
+  }
+}
+
+function unlessCalledOff(pending: Promise<Turn | null>): Promise<Turn | null> {
+  return new Promise((resolve, reject) => {
+    callOff = () => resolve(null)
+    pending.then(resolve, reject)
+  })
+}
+
+/** A turn, ready to be put into the ring. */
+interface Record {
+  kind: RecordKind
+  payload: Encoded | null
+  cursor: Buffer | null
+  samples: number
+}
+
+function put({ kind, payload, cursor, samples }: Record, { lane, state }: Turn, pass: number): boolean {
+  const payloadBytes = payload?.byteLength ?? 0
+  const cursorBytes = cursor?.length ?? 0
+  const at = writer.reserve(payloadBytes + cursorBytes)
+  if (at < 0) return false
+  payload?.writeTo(writer, at + headerBytes)
+  if (cursor) writer.bytes.set(cursor, at + headerBytes + payloadBytes)
+  const { position, userShards } = state
+  writer.publish(at, { kind, lane, pass, payloadBytes, cursorBytes, position, samples, userShards })
+  return true
+}
+
+/** False if the pass was called off while it waited for room. */
+async function putLater(record: Record, turn: Turn, pass: number): Promise<boolean> {
+  listener.doing('waiting', turn.lane, turn.state.position)
+  for (;;) {
+    await writer.waitForRoom(pass)
+    if (!writer.isOn(pass)) return false
+    if (put(record, turn, pass)) return true
+  }
+}
+
+function recordOf({ lane, outcome, state }: Turn): Record {
+  const cursor = state.cursor === undefined ? null : Buffer.from(state.cursor)
+  if (outcome.kind !== 'batch') {
+    const payload = outcome.kind === 'error' ? encodeFailure(outcome) : null
+    return { kind: outcome.kind, payload, cursor, samples: 0 }
+  }
+  const place: Place = { lane, doing: 'collate', sample: state.position }
+  try {
+    const payload = encode(outcome.batch, job.collate ? '`collate`' : 'the dataset')
+    if (payload.byteLength + (cursor?.length ?? 0) > writer.mostPayload) throw tooLarge(payload.byteLength)
+    return { kind: 'batch', payload, cursor, samples: outcome.samples }
+  } catch (error) {
+    return { kind: 'error', payload: encodeFailure({ error, place, final: true }), cursor, samples: 0 }
+  }
+}
+
+function encodeFailure({ error, place, final }: { error: unknown; place: Place; final: boolean }): Encoded {
+  return encode({ failure: packFailure(error), place, final })
+}
+
+function tooLarge(bytes: number): InputError {
+  return new InputError('LOADER_MEMORY_LIMIT', {
+    what: `a batch of ${formatBytes(bytes)} does not fit into the loader's ring`,
+    why: `with this memoryLimit each worker's share of it holds batches of up to ${formatBytes(writer.mostPayload)}`,
+    mend: 'raise memoryLimit, or make the batches smaller',
+  })
+}
+
+try {
+  const found = await findProgram()
+  while (!closing) {
+    const message: PassMessage | null = wanted
+    wanted = null
+    if (message) await workPass(message, found)
+    listener.doing('waiting', 0, 0)
+    if (!wanted && !closing) await nextMessage()
+  }
+} catch (error) {
+  tell({ type: 'failed', error: packFailure(error) })
+}
+port.close()
