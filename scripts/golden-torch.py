@@ -6,6 +6,7 @@ Each line of a file is one configuration, its options under Millrace's names, an
 gives the same files again: the configurations come from a seed, and nothing in them depends on timing.
 """
 
+import gc
 import json
 import math
 import pathlib
@@ -70,6 +71,36 @@ class Passes(IterableDataset):
         return iter([1000 * self.passes + 100 * worker + i for i in range(self.length)])
 
 
+class Failing(IterableDataset):
+    """As Lengths, but worker w fails where its sample failAt[w] would be."""
+
+    def __init__(self, lengths, fail_at):
+        self.lengths, self.fail_at = lengths, fail_at
+
+    def __iter__(self):
+        info = get_worker_info()
+        worker = info.id if info else 0
+        for i in range(self.lengths[worker]):
+            if i == self.fail_at[worker]:
+                raise ValueError(f"no sample {100 * worker + i}")
+            yield 100 * worker + i
+
+
+class FailingTens(Dataset):
+    """As Tens, but there is no sample failAt."""
+
+    def __init__(self, length, fail_at):
+        self.length, self.fail_at = length, fail_at
+
+    def __len__(self):
+        return self.length
+
+    def __getitem__(self, i):
+        if i == self.fail_at:
+            raise ValueError(f"no sample {10 * i}")
+        return 10 * i
+
+
 class Seeds(IterableDataset):
     """Each worker's seed, once."""
 
@@ -108,6 +139,11 @@ def split_data(worker):
     info = get_worker_info()
     share = math.ceil(len(info.dataset.data) / info.num_workers)
     info.dataset.data = info.dataset.data[worker * share : (worker + 1) * share]
+
+
+def fail_in_worker_1(worker):
+    if worker == 1:
+        raise ValueError("worker 1 cannot begin")
 
 
 # From a configuration to torch's arguments.
@@ -149,6 +185,8 @@ def loader(config):
             arguments[snake(option)] = sampler(config[option], config["length"], random_numbers)
     if config.get("shardBy") == "workerInit":
         arguments["worker_init_fn"] = split_data
+    if config.get("failInWorkerInit"):
+        arguments["worker_init_fn"] = fail_in_worker_1
     return DataLoader(dataset(config), generator=random_numbers, **arguments)
 
 
@@ -156,7 +194,9 @@ def dataset(config):
     if config["kind"] == "seeds":
         return Seeds() if config["dataset"] == "iterable" else MapSeeds(config["numWorkers"])
     if config["kind"] == "map":
-        return Tens(config["length"])
+        return FailingTens(config["length"], config["failAt"]) if "failAt" in config else Tens(config["length"])
+    if "failAt" in config:
+        return Failing(config["lengths"], config["failAt"])
     if config["shardBy"] == "workerInfo":
         return Passes(config["length"]) if config.get("countPasses") else Lengths(config["lengths"], config["stride"])
     return Numbers(config["length"])
@@ -306,6 +346,37 @@ def seed_configs():
         config = {"kind": "seeds", "dataset": ["iterable", "map"][i % 2], "numWorkers": workers, "batchSize": None}
         config["persistentWorkers"] = i % 3 == 0
         yield run({**config, "seed": [123, 7, 0, -1, 2**32 + 1, 424242][i % 6]}, 3)
+
+
+def failure_configs():
+    """What is given before an error of the user's code, and which error comes first."""
+    for i in range(18):
+        workers = [2, 0, 3, 1, 3, 2][i % 6]
+        lengths = [choose.randrange(1, 12) for _ in range(max(1, workers))]
+        failing = choose.randrange(len(lengths))
+        fail_at = [choose.randrange(n) if w == failing or choose.random() < 0.2 else None for w, n in enumerate(lengths)]
+        batch_size = choose.choice([None, 1, 2, 3])
+        yield failed({"kind": "iterable", "lengths": lengths, "failAt": fail_at, "numWorkers": workers, "batchSize": batch_size})
+    for i in range(12):
+        length = choose.randrange(1, 20)
+        config = {"kind": "map", "length": length, "failAt": choose.randrange(length), "numWorkers": i % 3}
+        yield failed({**config, "batchSize": choose.choice([None, 1, 2, 4]), "shuffle": i % 2 == 0, "seed": i})
+    for workers in [1, 2, 3]:
+        for size in [1, 3]:
+            config = {"shardBy": "workerInfo", "stride": 100, "lengths": [4] * workers, "numWorkers": workers}
+            yield failed({"kind": "iterable", **config, "batchSize": size, "failInWorkerInit": True})
+            yield failed({"kind": "map", "length": 9, "numWorkers": workers, "batchSize": size, "failInWorkerInit": True})
+
+
+def failed(config):
+    batches, raises = [], None
+    try:
+        for batch in loader(config):
+            batches.append(plain(batch))
+    except ValueError as error:
+        raises = str(error).strip().split("\n")[-1].replace("ValueError: ", "")
+    gc.collect()  # ends the workers here, not in a later fork, which would complain
+    return {**config, "epochs": [batches], "raises": raises}
 
 
 def error_configs():
@@ -476,3 +547,4 @@ write("map", map_configs())
 write("seeds", seed_configs())
 write("errors", error_configs())
 write("collate", collate_configs())
+write("failures", failure_configs())
