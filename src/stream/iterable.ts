@@ -152,7 +152,7 @@ function iteratorOf<T>(iterable: AnyIterable<T>): AnyIterator<T> {
   if (isNodeStream(iterable)) {
     const iterator = iterable[Symbol.asyncIterator]()
     return {
-      next: () => iterator.next(),
+      next: () => iterator.next() as Promise<IteratorResult<any>>,
       return: () => {
         iterable.destroy()
         return { done: true, value: undefined }

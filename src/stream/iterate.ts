@@ -6,25 +6,30 @@ import { type Cursor, type End, end } from './contract.ts'
  */
 export function iterate<T>(cursor: Cursor<T>): AsyncIterator<T, undefined> {
   let last: Promise<unknown> | undefined
-  const result = (item: T | End): IteratorResult<T, undefined> => {
-    last = undefined
-    return item === end ? { done: true, value: undefined } : { done: false, value: item }
-  }
   const fail = (error: unknown): never => {
-    last = undefined
     cursor.close()
     throw error
   }
-  const pull = async (): Promise<IteratorResult<T, undefined>> => {
+  const pull = (): Promise<IteratorResult<T, undefined>> => {
+    let item: ReturnType<typeof cursor.next>
     try {
-      return result(await cursor.next())
+      item = cursor.next()
     } catch (error) {
-      return fail(error)
+      cursor.close()
+      return Promise.reject(error)
     }
+    if (!(item instanceof Promise)) return Promise.resolve(resultOf(item))
+    const result = item.then((item) => {
+      if (last === result) last = undefined
+      return resultOf(item)
+    }, fail)
+    last ??= result
+    return result
   }
   return {
     next() {
-      const turn = last ? last.then(pull, pull) : pull()
+      if (!last) return pull()
+      const turn = last.then(pull, pull)
       last = turn
       return turn
     },
@@ -33,4 +38,8 @@ export function iterate<T>(cursor: Cursor<T>): AsyncIterator<T, undefined> {
       return { done: true, value: undefined }
     },
   }
+}
+
+function resultOf<T>(item: T | End): IteratorResult<T, undefined> {
+  return item === end ? { done: true, value: undefined } : { done: false, value: item }
 }

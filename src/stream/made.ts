@@ -9,7 +9,7 @@ import {
 } from './contract.ts'
 import { placeFrom } from './place.ts'
 import { passOne } from './stage.ts'
-import { isThenable, then } from './waiting.ts'
+import { chain, isThenable } from './waiting.ts'
 
 /** What a function given to `from` is called with. */
 export interface MadeOptions {
@@ -66,12 +66,12 @@ class MadeCursor<M, T> implements Cursor<T> {
 
   next(): MaybePromise<T | End> {
     if (this.#made) return this.#made.next()
-    return then(this.#open(), (made) => made?.next() ?? end)
+    return chain(this.#open(), (made) => made?.next() ?? end)
   }
 
   skip(): MaybePromise<boolean> {
     if (this.#made) return passOne(this.#made)
-    return then(this.#open(), (made) => made !== undefined && passOne(made))
+    return chain(this.#open(), (made) => made !== undefined && passOne(made))
   }
 
   state(): StreamState {
@@ -101,12 +101,13 @@ class MadeCursor<M, T> implements Cursor<T> {
 
   #enter(made: M): Cursor<T> | undefined {
     try {
-      this.#made = this.#toSource(made).open(this.#resume?.at, this.#options)
+      const cursor = this.#toSource(made).open(this.#resume?.at, this.#options)
+      if (this.#closed) cursor.close()
+      this.#made = cursor
+      return cursor
     } catch (error) {
-      this.#fail(error)
+      return this.#fail(error)
     }
-    if (this.#closed) this.#made.close()
-    return this.#made
   }
 
   #fail = (error: unknown): never => {

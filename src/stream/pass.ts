@@ -11,7 +11,7 @@ import {
 } from './contract.ts'
 import { misfit, placeFrom } from './place.ts'
 import { passOne } from './stage.ts'
-import { then } from './waiting.ts'
+import { chain } from './waiting.ts'
 
 /**
  * Opens a whole pipeline for one pass.
@@ -105,7 +105,7 @@ class Pass<T> implements Cursor<T> {
       this.#sinceNoted = 0
     }
     try {
-      const result = this.#toPass > 0 ? then(this.#passOver(), pull) : pull()
+      const result = this.#toPass > 0 ? chain(this.#passOver(), pull) : pull()
       if (result instanceof Promise) return this.#wait(result, ending)
       if (!this.#isClosed || result !== ending) return this.#give(result, ending)
     } catch (error) {

@@ -2,7 +2,7 @@ import { requireCount } from './checks.ts'
 import { type Cursor, type End, end, type MaybePromise, type Source, type StreamState } from './contract.ts'
 import { placeFrom } from './place.ts'
 import { passOne } from './stage.ts'
-import { then } from './waiting.ts'
+import { chain } from './waiting.ts'
 
 /**
  * All but the first `count` elements, which are passed without being made where the stages above can do that.
@@ -32,11 +32,11 @@ class SkipCursor<T> implements Cursor<T> {
 
   next(): MaybePromise<T | End> {
     if (this.#left === 0) return this.#source.next()
-    return then(this.#passFirst(), (passed) => (passed ? this.#source.next() : end))
+    return chain(this.#passFirst(), (passed) => (passed ? this.#source.next() : end))
   }
 
   skip(): MaybePromise<boolean> {
-    return then(this.#passFirst(), (passed) => passed && passOne(this.#source))
+    return chain(this.#passFirst(), (passed) => passed && passOne(this.#source))
   }
 
   state(): StreamState {

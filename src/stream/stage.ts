@@ -56,14 +56,14 @@ export abstract class Stage<In, Out> implements Cursor<Out> {
   }
 
   async #waitForItem(pending: Promise<In | End>): Promise<Out | End> {
-    for (let item = await pending; !this.closed; ) {
+    for (let item: In | End = await pending; !this.closed; ) {
       let out = item === end ? this.finish() : this.react(item)
       if (out instanceof Promise) out = await out
       if (out === end) break
       if (out !== more) return out
       if (this.closed) break
       const next = this.current.next()
-      item = next instanceof Promise ? await next : next
+      item = next instanceof Promise ? ((await next) as In | End) : next
     }
     this.close()
     return end

@@ -2,7 +2,7 @@ import { requireCount } from './checks.ts'
 import { type Cursor, type End, end, type MaybePromise, type Source, type StreamState } from './contract.ts'
 import { placeFrom } from './place.ts'
 import { passOne, Stage } from './stage.ts'
-import { then } from './waiting.ts'
+import { chain } from './waiting.ts'
 
 /**
  * The first `count` elements.
@@ -44,7 +44,7 @@ class TakeCursor<T> extends Stage<T, T> {
 
   skip(): MaybePromise<boolean> {
     if (this.closed || this.#given >= this.#count) return false
-    return then(passOne(this.current), (passed) => {
+    return chain(passOne(this.current), (passed) => {
       if (passed) this.#given++
       return passed
     })

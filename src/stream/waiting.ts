@@ -14,7 +14,7 @@ export function settled<T>(value: T | PromiseLike<T>): MaybePromise<T> {
 }
 
 /** `next(value)`, at once where there is nothing to wait for. */
-export function then<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
+export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return value instanceof Promise ? value.then(next) : next(value)
 }
 
