@@ -16,13 +16,16 @@ export type MaybePromise<T> = T | Promise<T>
  */
 export interface Cursor<T> {
   /**
-   * The next element, or `end`; called again only once the last call has settled. After an error the cursor can be
-   * asked again: a stage that failed on an element has passed it.
+   * The next element, or `end`; called again only once the last call has settled. A failure is thrown where all is
+   * synchronous. After it the cursor can be asked again: a stage that failed on an element has passed it.
    */
   next(): MaybePromise<T | End>
   /** Passes one element without making it, where that is cheaper than `next()`; false at the end. */
   skip?(): MaybePromise<boolean>
-  /** The place behind the last element given. `open(state)` goes on from there with exactly the rest. */
+  /**
+   * The place behind the last element given. `open(state)` goes on from there with exactly the rest. Of a source of
+   * the user's it is asked only while no `next()` is pending; of a `Stream` it can be asked at any time.
+   */
   state(): StreamState
   /** Closes every source that is open, once, and does not wait; `next()` gives `end` from then on. */
   close(): void

@@ -165,7 +165,8 @@ function iteratorOf<T>(iterable: AnyIterable<T>): AnyIterator<T> {
 
 /** A generator object, another iterator, or a stream of the web's or Node's. */
 function isOneShot(iterable: object): boolean {
-  return 'next' in iterable || isWebStream(iterable) || isNodeStream(iterable)
+  const isIterator = 'next' in iterable && typeof iterable.next === 'function'
+  return isIterator || isWebStream(iterable) || isNodeStream(iterable)
 }
 
 function isWebStream<T>(iterable: object): iterable is ReadableStream<T> {

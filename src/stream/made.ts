@@ -9,7 +9,7 @@ import {
 } from './contract.ts'
 import { placeFrom } from './place.ts'
 import { passOne } from './stage.ts'
-import { chain, isThenable } from './waiting.ts'
+import { chain, ignore, isThenable } from './waiting.ts'
 
 /** What a function given to `from` is called with. */
 export interface MadeOptions {
@@ -65,8 +65,12 @@ class MadeCursor<M, T> implements Cursor<T> {
   }
 
   next(): MaybePromise<T | End> {
-    if (this.#made) return this.#made.next()
-    return chain(this.#open(), (made) => made?.next() ?? end)
+    if (!this.#made) return chain(this.#open(), (made) => (made ? this.next() : end))
+    const item = this.#made.next()
+    if (!this.#controller) return item
+    if (item instanceof Promise) item.then(this.#noteEnd, ignore)
+    else this.#noteEnd(item)
+    return item
   }
 
   skip(): MaybePromise<boolean> {
@@ -85,6 +89,11 @@ class MadeCursor<M, T> implements Cursor<T> {
     const { signal } = this.#options
     this.#controller?.abort(signal?.aborted ? signal.reason : undefined)
     this.#made?.close()
+  }
+
+  /** A signal has nothing to tell of a pass that came to its end. */
+  #noteEnd = (item: T | End): void => {
+    if (item === end) this.#controller = undefined
   }
 
   /** Calls the function; a failure of it is the end of the pass. */

@@ -43,7 +43,7 @@ function manyOf<T>(name: string, many: Many<T>, given: 'directly' | 'by a functi
   if (Array.isArray(many) || (ArrayBuffer.isView(many) && 'length' in many)) return listSource(many)
   if (Symbol.asyncIterator in many || Symbol.iterator in many)
     return iterableSource(many as AsyncIterable<T>, given)
-  if ('length' in many && Number.isSafeInteger(many.length)) return listSource(many)
+  if ('length' in many && (many.length === 0 || 0 in many)) return listSource(many)
   throw notIterable(name, many)
 }
 

@@ -38,6 +38,11 @@ export class Stream<T> implements Source<T>, AsyncIterable<T> {
     return iterate(this.open())
   }
 
+  /** The stream for `for await`, with an abort signal, or as a pass of another number. */
+  iterate(options: OpenOptions): AsyncIterable<T> {
+    return { [Symbol.asyncIterator]: () => iterate(this.open(undefined, options)) }
+  }
+
   /** All elements of a pass, in memory. */
   async toArray(options?: OpenOptions): Promise<T[]> {
     const cursor = this.open(undefined, options)

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { from, range } from '../../src/stream/index.ts'
-import { anyRecipe, build, model, type Recipe, type StageRecipe } from '../support/pipelines.ts'
 import { forSeeds } from '../support/seeds.ts'
 import { proveStreamLaws } from '../support/stream-laws.ts'
+import { anyRecipe, build, model, type Recipe, type StageRecipe } from '../support/stream-pipelines.ts'
 import { Probe, sourceKinds } from '../support/stream-probe.ts'
 
 const other: Recipe = { source: { kind: 'slow cursor', count: 4 }, stages: [] }
