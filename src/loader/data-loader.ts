@@ -207,6 +207,7 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
   }
 
   #newProgress(): Progress {
+    if (this.#progress && !this.#progress.ended) this.#random = this.#randomBehind(this.#progress)
     const epoch = this.#progress ? this.#progress.epoch + 1 : 0
     const baseSeed = this.#persistent?.baseSeed ?? this.#random.next64()
     return {
@@ -221,6 +222,14 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
       quarantined: this.#progress?.quarantined.filter(({ doing }) => doing === 'get') ?? [],
       ended: false,
     }
+  }
+
+  /** The generator as torch has it after a pass that was broken off: what was asked of the sampler is drawn. */
+  #randomBehind({ random, batches }: Progress): TorchRandom {
+    const { numWorkers, prefetchFactor = 2 } = this.#options
+    const generator = TorchRandom.from(random)
+    if (this.#sampler) new IndexDealer(this.#sampler.draw(generator), batches + numWorkers * prefetchFactor)
+    return generator
   }
 
   #turns(progress: Progress, slots: WorkerSlot[]): Turns {
@@ -255,7 +264,7 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
         initialised: undefined,
       },
       feed: dealer ?? { take: () => null },
-      listener: { doing() {}, filtered: (ms) => filter.add(ms) },
+      listener: { doing() {}, at() {}, filtered: (ms) => filter.add(ms) },
       datasetFor: () => (mustCopy ? copyHere(this.dataset) : this.dataset),
     })
   }

@@ -52,6 +52,8 @@ export type Outcome =
 export interface LaneListener {
   /** What is being done, with which sample: all that is known if the thread dies of it. */
   doing(what: Doing, lane: number, sample: number): void
+  /** The same is being done with another sample. */
+  at(sample: number): void
   /** A dataset that every lane passes over whole took this long over samples that were not the lane's. */
   filtered(ms: number): void
 }
@@ -161,10 +163,11 @@ class IterableLane implements Lane {
     const size = options.batchSize ?? 1
     const samples = this.#samples
     const began = this.#filter ? performance.now() : 0
+    listener.doing('next', lane, this.#position)
     try {
       while (samples.length < size) {
         const position = this.#position
-        listener.doing('next', lane, position)
+        listener.at(position)
         const isOwn = !this.#filter || position % lanes === lane
         const item = this.#pull(isOwn)
         if (item instanceof Promise) return this.#gatherLater(item, isOwn)
@@ -195,7 +198,7 @@ class IterableLane implements Lane {
         if (item === end) return this.#atEnd()
         if ((isOwn || !this.#filter) && item !== passedBy) samples.push(item)
         if (samples.length >= size) break
-        listener.doing('next', lane, this.#position)
+        listener.at(this.#position)
         isOwn = !this.#filter || this.#position % lanes === lane
         waiting = this.#pull(isOwn)
       }
@@ -206,7 +209,7 @@ class IterableLane implements Lane {
   }
 
   #pull(isOwn: boolean): MaybePromise<unknown | End> {
-    const mustPass = this.#avoid.has(this.#position)
+    const mustPass = this.#avoid.size > 0 && this.#avoid.has(this.#position)
     if (!mustPass && (isOwn || !this.#cursor.skip || !this.#begun)) return this.#cursor.next()
     if (!this.#cursor.skip) throw unreachable(this.#setup.lane, this.#position, undefined)
     const passed = this.#cursor.skip()
@@ -324,13 +327,14 @@ class MapLane implements Lane {
   #gather(): MaybePromise<Outcome> {
     const { lane, listener } = this.#setup
     const indices = this.#indices!
+    listener.doing('get', lane, 0)
     while (this.#at < indices.length) {
       const index = indices[this.#at]!
       if (this.#avoid.has(index)) {
         this.#at++
         continue
       }
-      listener.doing('get', lane, index)
+      listener.at(index)
       let sample: unknown
       try {
         sample = this.#dataset.get(index)

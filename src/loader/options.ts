@@ -42,7 +42,7 @@ export interface DataLoaderOptions<T = any, B = any> {
   persistentWorkers?: boolean | undefined
   /** Run for each lane before it is opened, with `getWorkerInfo()` set, where there are workers or lanes. */
   workerInit?: ((lane: number) => unknown) | undefined
-  /** How long to wait for a batch before its worker is replaced, in milliseconds: ten minutes. 0 waits for ever. */
+  /** How long to wait for a worker's batch before it is replaced, in milliseconds: ten minutes. 0 waits for ever. */
   timeoutMs?: number | undefined
   /** What random numbers are drawn from, as torch's `generator=torch.Generator().manual_seed(seed)`. */
   seed?: number | bigint | undefined
@@ -139,7 +139,6 @@ export function resolveOptions(kind: 'map' | 'iterable', given: DataLoaderOption
       refuse('prefetchFactor', 'is for workers', why, 'leave it out, or set numWorkers')
     if (given.persistentWorkers)
       refuse('persistentWorkers', 'is for workers', why, 'leave it out, or set numWorkers')
-    if (given.timeoutMs) refuse('timeoutMs', 'is for workers', why, 'leave it out, or set numWorkers')
   }
   return {
     kind,

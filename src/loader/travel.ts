@@ -12,11 +12,15 @@ type DatasetClass = (abstract new (
   fromWorker?: (data: unknown) => object
 }
 
-/** Something exported by a module: what it was called, and its source text, by which the right one is told. */
+/** Something exported by a module, and what tells it from other exports. */
 interface Reference {
   modules: string[]
   name: string
   source: string
+  /** How many parameters it declares. */
+  parameters: number
+  /** Its place among the functions that its module wrapped, or -1. */
+  wrappedAs: number
   /** How the user knows it, for messages: `workerInit`, `the dataset`. */
   role: string
 }
@@ -49,15 +53,23 @@ export function fromModule<F extends Fn>(module: string, fn: F): F {
       mend: 'write fromModule(import.meta.url, fn)',
     })
   Object.defineProperty(fn, moduleOf, { value: module, configurable: true })
+  const known = wrapped.get(module) ?? []
+  if (!known.includes(fn) && known.length < mostWrapped) wrapped.set(module, [...known, fn])
   return fn
 }
+
+/** The functions that each module wrapped, in order: the worker finds one without a name by its number. */
+const wrappedKey = Symbol.for('millrace.wrapped')
+const perProcess = globalThis as unknown as { [wrappedKey]?: Map<string, Fn[]> }
+const wrapped = (perProcess[wrappedKey] ??= new Map<string, Fn[]>())
+const mostWrapped = 1000
 
 /** The modules in which an unwrapped function is looked for: the dataset's own, and the program's. */
 export function searchedModules(dataset: unknown): string[] {
   const own = typeof dataset === 'object' && dataset !== null ? classOf(dataset)?.module : undefined
   const modules = typeof own === 'string' ? [own] : []
-  const wrapped = typeof dataset === 'function' ? (dataset as { [moduleOf]?: string })[moduleOf] : undefined
-  if (wrapped) modules.push(wrapped)
+  const named = typeof dataset === 'function' ? (dataset as { [moduleOf]?: string })[moduleOf] : undefined
+  if (named) modules.push(named)
   const program = process.argv[1]
   if (program) modules.push(pathToFileURL(program).href)
   return modules
@@ -65,7 +77,7 @@ export function searchedModules(dataset: unknown): string[] {
 
 /** Makes a function ready to travel. Throws ConfigError where it is plain that no worker could find it. */
 export function packFunction(fn: Fn, role: string, searched: string[]): Packed {
-  const wrapped = (fn as { [moduleOf]?: string })[moduleOf]
+  const module = (fn as { [moduleOf]?: string })[moduleOf]
   const source = Function.prototype.toString.call(fn)
   if (source.endsWith('{ [native code] }'))
     throw new ConfigError('LOADER_FUNCTION', {
@@ -75,7 +87,14 @@ export function packFunction(fn: Fn, role: string, searched: string[]): Packed {
     })
   return {
     kind: 'function',
-    reference: { modules: wrapped ? [wrapped] : searched, name: fn.name, source, role },
+    reference: {
+      modules: module ? [module] : searched,
+      name: fn.name,
+      source,
+      parameters: fn.length,
+      wrappedAs: module ? wrapped.get(module)!.indexOf(fn) : -1,
+      role,
+    },
   }
 }
 
@@ -88,8 +107,8 @@ export function packDataset(dataset: unknown): Packed {
 
 function pack(value: unknown, path: string, above: Set<object>): Packed {
   if (typeof value === 'function') {
-    const wrapped = (value as { [moduleOf]?: string })[moduleOf]
-    if (wrapped) return packFunction(value as Fn, path, [wrapped])
+    const module = (value as { [moduleOf]?: string })[moduleOf]
+    if (module) return packFunction(value as Fn, path, [module])
     throw new ConfigError('LOADER_FIELD', {
       what: `${path} is a function, which cannot be sent to a worker thread`,
       mend: 'make it a method, or export it and wrap it: fromModule(import.meta.url, fn)',
@@ -122,7 +141,14 @@ function packInstance(value: object, made: DatasetClass, path: string, inside: S
           : 'export the class and write in it: static module = import.meta.url',
     })
   const source = Function.prototype.toString.call(made)
-  const reference = { modules: [made.module], name, source, role: path }
+  const reference = {
+    modules: [made.module],
+    name,
+    source,
+    parameters: made.length,
+    wrappedAs: -1,
+    role: path,
+  }
   const toWorker = (value as { toWorker?: () => unknown }).toWorker
   if (typeof toWorker === 'function') {
     if (typeof made.fromWorker !== 'function')
@@ -273,32 +299,50 @@ async function unpackEntries(entries: Record<string, Packed>): Promise<object> {
   return Object.fromEntries(await Promise.all(pairs))
 }
 
-async function find({ modules, name, source, role }: Reference): Promise<unknown> {
-  const named: string[] = []
+async function find(reference: Reference): Promise<unknown> {
+  const { modules, name, source, role } = reference
   for (const module of modules) {
-    const exported = Object.entries((await importModule(module, role)) as Record<string, unknown>)
-    for (const [key, value] of exported) {
-      if (typeof value !== 'function') continue
-      if (Function.prototype.toString.call(value) === source) return value
-      if (key === name) named.push(module)
-    }
+    const exported = (await importModule(module, role)) as Record<string, unknown>
+    const candidates = name
+      ? [exported[name], renamed(exported, reference)]
+      : [wrapped.get(module)?.[reference.wrappedAs]]
+    const found = candidates.find((value) => isMeant(value, reference))
+    if (found) return found
   }
-  const places = modules.join(' or ') || 'any module'
-  const isClass = /^class\b/.test(source)
-  const called = name ? ` “${name}”` : ''
-  if (named.length > 0)
-    throw new ConfigError('LOADER_EXPORT', {
-      what: `${role}${called} is not what ${named[0]} exports under that name`,
-      why: 'a worker thread imports the module and takes the export of the same source text',
-      mend: 'hand the loader the exported one itself',
-    })
+  const isClass = isClassSource(source)
   throw new ConfigError('LOADER_EXPORT', {
-    what: `${role}${called} is not exported by ${places}`,
+    what: `${role}${name ? ` “${name}”` : ', which has no name,'} is not exported by ${modules.join(' or ') || 'any module'}`,
     why: `a worker thread cannot be sent a ${isClass ? 'class' : 'function'}, nor the variables it closes over; it imports the module and takes the export`,
     mend: isClass
       ? `export class ${name}, with static module = import.meta.url`
       : `export it by a module and wrap it: fromModule(import.meta.url, ${name || 'fn'})`,
   })
+}
+
+/**
+ * Whether an export of the right name is what was given. Its source text need not be the same: what runs the main
+ * thread may have rewritten it (a test runner, a bundler) where the worker reads the file.
+ */
+function isMeant(value: unknown, { source, parameters }: Reference): value is Fn {
+  if (typeof value !== 'function') return false
+  return (
+    value.length === parameters &&
+    isClassSource(Function.prototype.toString.call(value)) === isClassSource(source)
+  )
+}
+
+/** What a module exports under another name than its own, told by the source text. */
+function renamed(exported: Record<string, unknown>, { name, source }: Reference): unknown {
+  return Object.values(exported).find(
+    (value) =>
+      typeof value === 'function' &&
+      value.name === name &&
+      Function.prototype.toString.call(value) === source,
+  )
+}
+
+function isClassSource(source: string): boolean {
+  return /^class\b/.test(source)
 }
 
 async function importModule(module: string, role: string): Promise<object> {

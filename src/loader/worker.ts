@@ -25,8 +25,11 @@ const tell = (message: FromWorker) => port.postMessage(message)
 let filteredMs = 0
 const listener: LaneListener = {
   doing(what, lane, sample) {
-    writer.places[placeIndex] = sample
     writer.doing(what, lane)
+    writer.places[placeIndex] = sample
+  },
+  at(sample) {
+    writer.places[placeIndex] = sample
   },
   filtered(ms) {
     filteredMs += ms
