@@ -1,5 +1,5 @@
 // A stream without an end, shuffled, in batches, read by two workers; the consumer decides when it has enough.
-//   npm run example examples/infinite-stream.ts
+//   npx node examples/infinite-stream.ts
 import { DataLoader, fromModule, getWorkerInfo } from 'millrace/loader'
 import { from } from 'millrace/stream'
 

@@ -1,5 +1,5 @@
 // A training loop of your own that can be killed at any moment: weights and place are saved together.
-//   npm run example examples/own-loop.ts [folder] [--die-at STEP]
+//   npx node examples/own-loop.ts [folder] [--die-at STEP]
 import { join } from 'node:path'
 import { CheckpointStore } from 'millrace/checkpoint'
 import { DataLoader, type LoaderState, MapDataset } from 'millrace/loader'

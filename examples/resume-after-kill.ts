@@ -1,5 +1,5 @@
 // A reader that is killed (SIGKILL) again and again, and still sees every sample exactly once.
-//   npm run example examples/resume-after-kill.ts
+//   npx node examples/resume-after-kill.ts
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'

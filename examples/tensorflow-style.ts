@@ -1,5 +1,5 @@
 // Feeding a library that wants { xs, ys } tensors, as TensorFlow.js's fitDataset does, from workers.
-//   npm run example examples/tensorflow-style.ts
+//   npx node examples/tensorflow-style.ts
 import { DataLoader, IterableDataset, type Tensor } from 'millrace/loader'
 
 /** Points of the plane, and whether they lie in the unit circle. */
