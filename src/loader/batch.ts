@@ -1,3 +1,5 @@
+import type { BatchMemory } from './batch-memory.ts'
+
 /** Constructors of the typed arrays, by name. Float16Array is as new as Node 24. */
 export const typedArrays = {
   Int8Array,
@@ -55,7 +57,7 @@ export class TextBatch implements Iterable<string> {
    * throws  RangeError if the texts are 4 GiB or more
    */
   static from(texts: readonly string[]): TextBatch {
-    return encodeTexts(texts)
+    return encodeTexts(texts, undefined)
   }
 
   get length(): number {
@@ -140,27 +142,37 @@ export class Tensor<A extends TypedArray = TypedArray> implements Iterable<A> {
 const maxJoined = 2 ** 28
 const encoder = new TextEncoder()
 
-function encodeTexts(texts: readonly string[]): TextBatch {
-  const offsets = new Uint32Array(texts.length + 1)
+/** As `TextBatch.from`, into memory that is used again. */
+export function encodeTexts(texts: readonly string[], memory: BatchMemory | undefined): TextBatch {
+  const count = texts.length
   let length = 0
-  for (let i = 0; i < texts.length; i++) {
-    length += texts[i]!.length
-    offsets[i + 1] = length
-  }
-  if (length > maxJoined) return encodeEach(texts, offsets)
+  for (let i = 0; i < count; i++) length += texts[i]!.length
+  if (length > maxJoined) return encodeEach(texts)
   const joined = texts.join('')
-  const bytes = new Uint8Array(Buffer.byteLength(joined))
+  const byteLength = Buffer.byteLength(joined)
+  // One piece of memory for both: to allocate takes longer than to copy.
+  const offsetBytes = 8 * ((count + 2) >> 1)
+  const at = memory ? memory.take(offsetBytes + byteLength) : 0
+  const buffer = memory ? memory.buffer : new ArrayBuffer(offsetBytes + byteLength)
+  const offsets = new Uint32Array(buffer, at, count + 1)
+  const bytes = new Uint8Array(buffer, at + offsetBytes, byteLength)
   encoder.encodeInto(joined, bytes)
-  // One byte a character: ASCII, and the offsets are right already.
-  if (bytes.length === length) return new TextBatch(bytes, offsets)
+  // One byte a character is ASCII.
+  const isAscii = byteLength === length
   let end = 0
-  for (let i = 0; i < texts.length; i++) offsets[i + 1] = end += Buffer.byteLength(texts[i]!)
+  offsets[0] = 0
+  for (let i = 0; i < count; i++)
+    offsets[i + 1] = end += isAscii ? texts[i]!.length : Buffer.byteLength(texts[i]!)
+  if (end === byteLength) return new TextBatch(bytes, offsets)
   // Two lone surrogates, one at the end of a text and one at the begin of the next, became one character.
-  if (end !== bytes.length) return encodeEach(texts, offsets)
-  return new TextBatch(bytes, offsets)
+  return encodeTexts(
+    texts.map((text) => text.toWellFormed()),
+    memory,
+  )
 }
 
-function encodeEach(texts: readonly string[], offsets: Uint32Array): TextBatch {
+function encodeEach(texts: readonly string[]): TextBatch {
+  const offsets = new Uint32Array(texts.length + 1)
   let length = 0
   for (const text of texts) length += Buffer.byteLength(text)
   if (length >= 2 ** 32) throw new RangeError(`a batch of ${length} bytes of text is too large`)

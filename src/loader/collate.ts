@@ -1,13 +1,15 @@
 import { types } from 'node:util'
 import { InputError } from '../core/errors.ts'
 import {
+  encodeTexts,
   isTypedArray,
   Tensor,
-  TextBatch,
+  type TextBatch,
   type TypedArray,
   type TypedArrayName,
   typedArrays,
 } from './batch.ts'
+import type { BatchMemory } from './batch-memory.ts'
 
 /** What numbers are collated to, by `dtype`. */
 const arrayOfDtype = {
@@ -46,14 +48,29 @@ export interface CollateOptions {
  *
  * throws  InputError naming the sample and the place in it, for everything else, and where samples differ
  */
-export function defaultCollate(samples: readonly unknown[], { dtype }: CollateOptions = {}): unknown {
+export function defaultCollate(samples: readonly unknown[], options: CollateOptions = {}): unknown {
+  return collateInto(undefined, samples, options)
+}
+
+/** The same, into memory that is used again: the batch is good until the next call. */
+export function collateInto(
+  memory: BatchMemory | undefined,
+  samples: readonly unknown[],
+  { dtype }: CollateOptions,
+): unknown {
+  memory?.reset()
   if (samples.length === 0)
     throw new InputError('COLLATE_EMPTY', {
       what: 'there is no sample to make a batch of',
       why: 'what a batch looks like is read off its first sample',
       mend: 'let no batch of the batch sampler be empty',
     })
-  return collateColumn(samples, dtype ?? 'float64', '')
+  return collateColumn(samples, { dtype: dtype ?? 'float64', memory }, '')
+}
+
+interface Target {
+  dtype: Dtype
+  memory: BatchMemory | undefined
 }
 
 /** What `batchSize: null` does: the sample itself. */
@@ -62,28 +79,29 @@ export function defaultConvert<T>(sample: T): T {
 }
 
 /** `path` is where in each sample the values stood, as an error tells it. */
-function collateColumn(values: readonly unknown[], dtype: Dtype, path: string): unknown {
+function collateColumn(values: readonly unknown[], target: Target, path: string): unknown {
   const first = values[0]
   switch (typeof first) {
     case 'number':
-      return collateNumbers(values, dtype, path)
+      return collateNumbers(values, target, path)
     case 'string':
-      return collateTexts(values, path)
+      return collateTexts(values, target, path)
     case 'boolean':
-      return collateBooleans(values, path)
+      return collateBooleans(values, target, path)
     case 'bigint':
-      return collateBigints(values, dtype, path)
+      return collateBigints(values, target, path)
   }
-  if (isTypedArray(first)) return collateArrays(values, first, path)
-  if (first instanceof Tensor) return collateTensors(values, first, path)
-  if (Array.isArray(first)) return collateSequences(values, first, dtype, path)
-  if (isPlain(first)) return collateObjects(values, first, dtype, path)
+  if (isTypedArray(first)) return collateArrays(values, first, target, path)
+  if (first instanceof Tensor) return collateTensors(values, first, target, path)
+  if (Array.isArray(first)) return collateSequences(values, first, target, path)
+  if (isPlain(first)) return collateObjects(values, first, target, path)
   throw cannotCollate(first, 0, path)
 }
 
-function collateNumbers(values: readonly unknown[], dtype: Dtype, path: string): TypedArray {
-  if (dtype === 'int64' || dtype === 'uint64') return collateWide(values, 'number', dtype, path)
-  const array = new arrayOfDtype[dtype](values.length)
+function collateNumbers(values: readonly unknown[], target: Target, path: string): TypedArray {
+  const { dtype } = target
+  if (dtype === 'int64' || dtype === 'uint64') return collateWide(values, 'number', dtype, target, path)
+  const array = allocate(arrayOfDtype[dtype] as Float64ArrayConstructor, values.length, target)
   const exact = dtype !== 'float64' && dtype !== 'float32'
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
@@ -94,17 +112,18 @@ function collateNumbers(values: readonly unknown[], dtype: Dtype, path: string):
   return array
 }
 
-function collateBigints(values: readonly unknown[], dtype: Dtype, path: string): TypedArray {
-  return collateWide(values, 'bigint', dtype === 'uint64' ? 'uint64' : 'int64', path)
+function collateBigints(values: readonly unknown[], target: Target, path: string): TypedArray {
+  return collateWide(values, 'bigint', target.dtype === 'uint64' ? 'uint64' : 'int64', target, path)
 }
 
 function collateWide(
   values: readonly unknown[],
   type: 'number' | 'bigint',
   dtype: 'int64' | 'uint64',
+  target: Target,
   path: string,
-) {
-  const array = new arrayOfDtype[dtype](values.length)
+): TypedArray {
+  const array = allocate(arrayOfDtype[dtype] as BigInt64ArrayConstructor, values.length, target)
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number | bigint
     if (typeof value !== type) throw differs(values, i, path)
@@ -116,8 +135,8 @@ function collateWide(
   return array
 }
 
-function collateBooleans(values: readonly unknown[], path: string): Uint8Array {
-  const array = new Uint8Array(values.length)
+function collateBooleans(values: readonly unknown[], target: Target, path: string): TypedArray {
+  const array = allocate(Uint8Array, values.length, target)
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
     if (typeof value !== 'boolean') throw differs(values, i, path)
@@ -126,10 +145,10 @@ function collateBooleans(values: readonly unknown[], path: string): Uint8Array {
   return array
 }
 
-function collateTexts(values: readonly unknown[], path: string): TextBatch {
+function collateTexts(values: readonly unknown[], { memory }: Target, path: string): TextBatch {
   for (let i = 0; i < values.length; i++) if (typeof values[i] !== 'string') throw differs(values, i, path)
   try {
-    return TextBatch.from(values as string[])
+    return encodeTexts(values as string[], memory)
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause
     throw new InputError('COLLATE_TEXT_SIZE', {
@@ -140,10 +159,10 @@ function collateTexts(values: readonly unknown[], path: string): TextBatch {
   }
 }
 
-function collateArrays(values: readonly unknown[], first: TypedArray, path: string): Tensor {
+function collateArrays(values: readonly unknown[], first: TypedArray, target: Target, path: string): Tensor {
   const kind = kindOf(first)
   const width = first.length
-  const data = new typedArrays[kind](values.length * width)
+  const data = allocate(typedArrays[kind] as Kind<TypedArray>, values.length * width, target)
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
     if (!isTypedArray(value) || kindOf(value) !== kind) throw differs(values, i, path)
@@ -153,10 +172,10 @@ function collateArrays(values: readonly unknown[], first: TypedArray, path: stri
   return new Tensor(data, [values.length, width])
 }
 
-function collateTensors(values: readonly unknown[], first: Tensor, path: string): Tensor {
+function collateTensors(values: readonly unknown[], first: Tensor, target: Target, path: string): Tensor {
   const kind = kindOf(first.data)
   const shape = first.shape.join(', ')
-  const data = new typedArrays[kind](values.length * first.data.length)
+  const data = allocate(typedArrays[kind] as Kind<TypedArray>, values.length * first.data.length, target)
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
     if (!(value instanceof Tensor) || kindOf(value.data) !== kind) throw differs(values, i, path)
@@ -167,7 +186,7 @@ function collateTensors(values: readonly unknown[], first: Tensor, path: string)
   return new Tensor(data, [values.length, ...first.shape])
 }
 
-function collateSequences(values: readonly unknown[], first: unknown[], dtype: Dtype, path: string) {
+function collateSequences(values: readonly unknown[], first: unknown[], target: Target, path: string) {
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
     if (!Array.isArray(value)) throw differs(values, i, path)
@@ -175,11 +194,11 @@ function collateSequences(values: readonly unknown[], first: unknown[], dtype: D
   }
   return Array.from(first, (_, place) => {
     const column = values.map((value) => (value as unknown[])[place])
-    return collateColumn(column, dtype, `${path}, element ${place}`)
+    return collateColumn(column, target, `${path}, element ${place}`)
   })
 }
 
-function collateObjects(values: readonly unknown[], first: object, dtype: Dtype, path: string) {
+function collateObjects(values: readonly unknown[], first: object, target: Target, path: string) {
   const keys = Object.keys(first)
   for (let i = 1; i < values.length; i++) {
     const value = values[i]
@@ -194,7 +213,7 @@ function collateObjects(values: readonly unknown[], first: object, dtype: Dtype,
       if (!Object.hasOwn(value, key)) throw keysDiffer(values, i, path)
       column[i] = value[key]
     }
-    const collated = collateColumn(column, dtype, `${path}, field ${JSON.stringify(key)}`)
+    const collated = collateColumn(column, target, `${path}, field ${JSON.stringify(key)}`)
     if (key === '__proto__')
       Object.defineProperty(batch, key, {
         value: collated,
@@ -205,6 +224,18 @@ function collateObjects(values: readonly unknown[], first: object, dtype: Dtype,
     else (batch as any)[key] = collated
   }
   return batch
+}
+
+interface Kind<A> {
+  new (length: number): A
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): A
+  BYTES_PER_ELEMENT: number
+}
+
+function allocate<A extends TypedArray>(kind: Kind<A>, length: number, { memory }: Target): A {
+  if (!memory) return new kind(length)
+  const at = memory.take(length * kind.BYTES_PER_ELEMENT)
+  return new kind(memory.buffer, at, length)
 }
 
 function kindOf(array: TypedArray): TypedArrayName {
