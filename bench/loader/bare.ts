@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { linesOf } from './datasets.ts'
 import type { Job, Outcome } from './job.ts'
 import { peakBytes } from './memory.ts'
+import { sumBytes } from './sums.ts'
 
 /** Reads it; adds up its bytes as well; cuts it into lines and looks at the length of each. */
 export const ways = ['read', 'sum', 'split'] as const
@@ -24,24 +25,18 @@ function measure({ way, path, bytes, repeats }: Job & { way: Way }): Outcome {
 }
 
 function readFile(path: string, bytes: number, sums: boolean, total: { sum: number }): void {
-  const chunk = Buffer.allocUnsafe(2 ** 20)
+  const chunk = new Uint8Array(2 ** 20)
   const file = openSync(path, 'r')
   try {
     for (let left = bytes; left > 0; ) {
       const length = readSync(file, chunk, 0, Math.min(left, chunk.length), null)
       if (length === 0) throw new Error(`${path} is shorter than it was`)
       left -= length
-      if (sums) total.sum += sumOf(chunk, length)
+      if (sums) total.sum += sumBytes(chunk.subarray(0, length))
     }
   } finally {
     closeSync(file)
   }
-}
-
-function sumOf(bytes: Uint8Array, length: number): number {
-  let sum = 0
-  for (let i = 0; i < length; i++) sum += bytes[i]!
-  return sum
 }
 
 function splitFile(path: string, bytes: number, total: { samples: number; sum: number }): void {

@@ -3,6 +3,7 @@ import { DataLoader, type TextBatch } from '../../src/loader/index.ts'
 import { Integers, Lines } from './datasets.ts'
 import type { Job, Outcome } from './job.ts'
 import { peakBytes } from './memory.ts'
+import { sumBytes, sumNumbers } from './sums.ts'
 
 type Batch = Float64Array | TextBatch
 
@@ -30,15 +31,9 @@ async function pass(loader: AsyncIterable<Batch>) {
   for await (const batch of loader) {
     batches++
     samples += batch.length
-    sum += sumOf(batch instanceof Float64Array ? batch : batch.bytes)
+    sum += batch instanceof Float64Array ? sumNumbers(batch) : sumBytes(batch.bytes)
   }
   return { batches, samples, sum }
-}
-
-function sumOf(array: Float64Array | Uint8Array): number {
-  let sum = 0
-  for (let i = 0; i < array.length; i++) sum += array[i]!
-  return sum
 }
 
 if (import.meta.main) {
