@@ -78,6 +78,45 @@ test('the state can be told while an element is pending', async () => {
   }
 })
 
+test('a state told while an element is pending lies behind what failed before', async () => {
+  const stream = range(5).filter(async (n) => {
+    if (n === 1) throw stop
+    return true
+  })
+  const cursor = stream.open()
+  expect(await cursor.next()).toBe(0)
+  await expect(cursor.next()).rejects.toBe(stop)
+  const pending = cursor.next()
+  const resumed = stream.open(cursor.state())
+  expect(await pending).toBe(2)
+  expect(await resumed.next()).toBe(2)
+})
+
+test('what was given before and fails on resume is told, and nothing after it is lost', async () => {
+  let failsAt = -1
+  const stream = range(6).filter(async (n) => {
+    if (n === failsAt) throw stop
+    return true
+  })
+  const cursor = stream.open()
+  for (let i = 0; i < 3; i++) await cursor.next()
+  const pending = cursor.next()
+  const state = cursor.state()
+  await pending
+  failsAt = 1
+  const resumed = stream.open(state)
+  await expect(resumed.next()).rejects.toBe(stop)
+  expect(resumed.state()).toEqual(state)
+  expect(await resumed.next()).toBe(3)
+  const { at } = state as { at: number }
+  await expect(
+    range(1)
+      .filter(async () => true)
+      .open({ pass: 0, at, skip: 3 })
+      .next(),
+  ).rejects.toThrow('behind the end')
+})
+
 test('a cursor gives one element at a time', async () => {
   const cursor = from(hanging(0)).open()
   const pending = cursor.next()

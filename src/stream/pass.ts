@@ -152,21 +152,23 @@ class Pass<T> implements Cursor<T> {
     this.#sinceNoted = noteEvery
   }
 
+  /** One that fails now is passed too, as it was given before. */
   #passOver(): MaybePromise<void> {
     while (this.#toPass > 0 && !this.#isClosed) {
+      this.#toPass--
       const passed = passOne(this.#cursor)
       if (passed instanceof Promise)
         return passed.then((passed) => {
-          this.#passed(passed)
+          this.#checkPassed(passed)
           return this.#passOver()
         })
-      this.#passed(passed)
+      this.#checkPassed(passed)
     }
   }
 
-  #passed(passed: boolean): void {
-    if (!passed && !this.#isClosed) throw misfit('the stream', `is ${this.#toPass} elements behind the end`)
-    this.#toPass--
+  #checkPassed(passed: boolean): void {
+    if (!passed && !this.#isClosed)
+      throw misfit('the stream', `is ${this.#toPass + 1} elements behind the end`)
   }
 
   #leave(): void {

@@ -32,6 +32,22 @@ test('a state holds its pass, however it is opened', async () => {
   for (const item of rest) expect(resumed.next()).toBe(item)
 })
 
+test('every order of a window comes about, and as often', async () => {
+  const counts = new Map<string, number>()
+  const items = await range(4 * 12_000)
+    .shuffle({ window: 4 })
+    .toArray()
+  for (let i = 0; i < items.length; i += 4) {
+    const order = items
+      .slice(i, i + 4)
+      .map((item) => item % 4)
+      .join('')
+    counts.set(order, (counts.get(order) ?? 0) + 1)
+  }
+  expect(counts.size).toBe(24)
+  for (const count of counts.values()) expect(Math.abs(count - 500)).toBeLessThan(120)
+})
+
 test('a window of bytes is full with the element that reaches it', async () => {
   const lines = ['aaaa', 'bb', 'c', 'dddddddddd', 'e']
   const sizes: number[] = []
@@ -103,7 +119,12 @@ test('passes of repetitions are all different', () => {
   for (const pass of passes) expect(Number.isSafeInteger(pass) && pass >= 0).toBe(true)
 })
 
-test('an empty stream that is repeated without end, ends', async () => {
+test('a stream that is repeated without end ends with a pass that is empty', async () => {
+  expect(
+    await from(({ pass }) => (pass < 2 ? [pass] : []))
+      .repeat()
+      .toArray(),
+  ).toEqual([0, 1])
   expect(await range(0).repeat().toArray()).toEqual([])
   expect(
     await range(5)

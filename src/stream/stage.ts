@@ -61,7 +61,6 @@ export abstract class Stage<In, Out> implements Cursor<Out> {
       if (out instanceof Promise) out = await out
       if (out === end) break
       if (out !== more) return out
-      if (this.closed) break
       const next = this.current.next()
       item = next instanceof Promise ? ((await next) as In | End) : next
     }

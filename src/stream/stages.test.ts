@@ -17,6 +17,22 @@ test('what is skipped is not made', async () => {
   expect(fn.mock.calls.flat()).toEqual([6, 6, 7, 7])
 })
 
+test('nothing can be skipped behind the end', () => {
+  for (const stream of [
+    range(3),
+    range(9).take(3),
+    range(3).map((n) => n),
+    range(5).skip(2),
+    from([1, 2, 3]),
+  ]) {
+    const cursor = stream.open()
+    expect(Array.from({ length: 5 }, () => cursor.skip!())).toEqual([true, true, true, false, false])
+    const left = stream.open()
+    left.close()
+    expect(left.skip!()).toBe(false)
+  }
+})
+
 test('a last batch that is dropped cannot be skipped either', async () => {
   const [kept, dropped] = [range(3).batch(2).open(), range(3).batch(2, { dropLast: true }).open()]
   expect([kept.skip!(), kept.skip!(), kept.skip!()]).toEqual([true, true, false])
@@ -89,6 +105,82 @@ test('a batch goes on behind an element that failed', async () => {
   expect([cursor.next(), cursor.next(), cursor.next()]).toEqual([[0, 2], [3, 4], end])
 })
 
+test('a batch that fails twice begins where it began', () => {
+  const failing = range(6)
+    .tap((n) => {
+      if (n === 1 || n === 3) throw new Error(`boom ${n}`)
+    })
+    .batch(4)
+  const cursor = failing.open()
+  const start = cursor.state()
+  for (const fault of ['boom 1', 'boom 3']) {
+    expect(() => cursor.next()).toThrow(fault)
+    expect(cursor.state()).toEqual(start)
+  }
+  expect(cursor.next()).toEqual([0, 2, 4, 5])
+})
+
+test('on resume flatMap does not meet what failed before the item at hand', () => {
+  const stream = range(4).flatMap((n) => {
+    if (n === 1) throw new Error('boom')
+    return [n, -n]
+  })
+  const cursor = stream.open()
+  expect([cursor.next(), cursor.next()]).toEqual([0, -0])
+  expect(() => cursor.next()).toThrow('boom')
+  expect(cursor.next()).toBe(2)
+  const resumed = stream.open(cursor.state())
+  expect([resumed.next(), resumed.next(), resumed.next(), resumed.next()]).toEqual([-2, 3, -3, end])
+})
+
+test('a state within an element that is there no more is refused', () => {
+  const cursor = range(1)
+    .flatMap((n) => [n, n])
+    .open()
+  cursor.next()
+  const stream = range(0).flatMap((n) => [n, n])
+  expect(() => stream.open(cursor.state()).next()).toThrow('found the end where there was another element')
+})
+
+test('what a function gives may be any thenable', async () => {
+  const later = <T>(value: T): PromiseLike<T> => new Later(value) as unknown as PromiseLike<T>
+  const stream = from(() => later([1, 2, 3]))
+    .map((n) => later(n + 1))
+    .filter((n) => later(n !== 3))
+    .tap(() => later(undefined))
+    .flatMap((n) => later([n, n]))
+  expect(await stream.toArray()).toEqual([2, 2, 4, 4])
+  const cursor = stream.open()
+  expect(await cursor.next()).toBe(2)
+})
+
+test('where one of several sources cannot be opened, the others are closed', async () => {
+  const once = [1].values()
+  await from(once as Iterable<number>).toArray()
+  for (const combine of [interleave<number>, zip<[number, number]>]) {
+    const close = vi.fn()
+    const watched = from<number>({ open: () => ({ next: () => 1, state: () => 0, close }) })
+    expect(() => combine(watched, once as Iterable<number>).open()).toThrow('second time')
+    expect(close).toHaveBeenCalledTimes(1)
+  }
+})
+
+test('every source of several is told the pass', async () => {
+  const passes: number[] = []
+  const noted = from(({ pass }) => {
+    passes.push(pass)
+    return [1]
+  })
+  for (const stream of [
+    interleave(noted, noted),
+    zip(noted, noted),
+    noted.concat(noted),
+    range(2).flatMap(() => noted),
+  ])
+    await stream.toArray({ pass: 7 })
+  expect(passes).toEqual(Array(8).fill(7))
+})
+
 test('a row that fails is left out, and the rows after it stay in line', async () => {
   for (const fail of [(n: number) => n, async (n: number) => n]) {
     const failing = range(4).map((n) => {
@@ -139,6 +231,16 @@ test('prefetch is ahead by its count at most, and not before the first element i
   cursor.close()
   await setImmediate()
   expect(pulled).toBeLessThanOrEqual(8)
+})
+
+test('prefetch leaves what is synchronous until it is asked for', () => {
+  let pulled = 0
+  const cursor = range(9)
+    .tap(() => pulled++)
+    .prefetch(4)
+    .open()
+  expect(cursor.next()).toBe(0)
+  expect(pulled).toBe(1)
 })
 
 test('prefetch keeps an error to its turn, and leaves no rejection to nobody', async () => {
@@ -200,3 +302,17 @@ test('the types of elements follow the stages', () => {
   expectTypeOf(from(new Float32Array(3))).toEqualTypeOf<Stream<number>>()
   expectTypeOf(words.batch(2).window(2)).toEqualTypeOf<Stream<string[][]>>()
 })
+
+/** A promise of another library. */
+class Later<T> {
+  readonly #value: T
+
+  constructor(value: T) {
+    this.#value = value
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: it is meant to be waited for
+  then(done: (value: T) => void) {
+    done(this.#value)
+  }
+}

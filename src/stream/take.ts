@@ -32,9 +32,7 @@ class TakeCursor<T> extends Stage<T, T> {
   }
 
   override next(): MaybePromise<T | End> {
-    if (this.#given < this.#count) return super.next()
-    this.close()
-    return end
+    return this.#given < this.#count ? super.next() : end
   }
 
   protected react(item: T): T {

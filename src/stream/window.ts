@@ -91,7 +91,7 @@ class WindowCursor<T> extends Stage<T, T[]> {
     const given = this.#items
     this.#items = given.slice(this.#step)
     this.#starts.shift()
-    if (!this.#ended) this.#gap = Math.max(0, this.#step - given.length)
+    this.#gap = Math.max(0, this.#step - given.length)
     return given
   }
 }

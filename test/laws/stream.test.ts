@@ -19,6 +19,7 @@ const stages: StageRecipe[] = [
   { stage: 'flatMap', gives: 'generator', isAsync: false },
   { stage: 'flatMap', gives: 'async generator', isAsync: true },
   { stage: 'flatMap', gives: 'stream', isAsync: false },
+  { stage: 'flatMap', gives: 'cursor', isAsync: false },
   { stage: 'take', count: 4 },
   { stage: 'take', count: 0 },
   { stage: 'skip', count: 3 },

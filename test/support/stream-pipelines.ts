@@ -18,7 +18,7 @@ export type StageRecipe =
   | { stage: 'shuffle'; window: number | { bytes: number }; seed: number }
   | { stage: 'interleave' | 'zip' | 'concat'; others: Recipe[] }
 
-const manyKinds = ['list', 'generator', 'async generator', 'stream'] as const
+const manyKinds = ['list', 'cursor', 'generator', 'async generator', 'stream'] as const
 
 const small = (min: number, max: number) => fc.integer({ min, max })
 const constant = <const T extends string>(...names: T[]) => fc.constantFrom<T>(...names)
@@ -198,5 +198,6 @@ function manyOf(gives: (typeof manyKinds)[number], item: unknown, probe: Probe) 
   const items = parts(item)
   if (gives === 'list') return items
   if (gives === 'stream') return from(probe.source('slow cursor', items)).map((item) => item)
-  return (probe.source(gives, items) as () => Iterable<number>)()
+  const source = probe.source(gives, items)
+  return typeof source === 'function' ? source() : source
 }
