@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { requireCount } from './checks.ts'
 
 /**
  * A stream, a loader or any other async iterable as a `ReadableStream` of the web. An element is pulled when one is
@@ -13,5 +14,6 @@ export function toReadableStream<T>(iterable: AsyncIterable<T>): ReadableStream<
  * are pulled before they are read; destroying it closes the pass.
  */
 export function toReadable<T>(iterable: AsyncIterable<T>, { ahead = 1 }: { ahead?: number } = {}): Readable {
+  requireCount('toReadable.ahead', ahead, 1)
   return Readable.from(iterable, { objectMode: true, highWaterMark: ahead })
 }

@@ -1,6 +1,7 @@
 import { requireCount, requireFlag, requireOptions } from './checks.ts'
 import { type Cursor, type End, end, type MaybePromise, type Source, type StreamState } from './contract.ts'
 import { more, passOne, Stage, type Step } from './stage.ts'
+import { chain, repeatWhile } from './waiting.ts'
 
 export interface BatchOptions {
   /** Leave out the last batch if it is shorter. By default it is given. */
@@ -54,7 +55,11 @@ class BatchCursor<T> extends Stage<T, T[]> {
 
   skip(): MaybePromise<boolean> {
     this.#begin()
-    return this.#passRest()
+    return chain(repeatWhile(this.#passNext), () => {
+      const pulled = this.#pulled()
+      this.#take()
+      return pulled === this.#size || (pulled > 0 && !this.#dropLast && !this.closed)
+    })
   }
 
   override state(): StreamState {
@@ -77,27 +82,11 @@ class BatchCursor<T> extends Stage<T, T[]> {
     return batch
   }
 
-  #passRest(): MaybePromise<boolean> {
-    while (this.#pulled() < this.#size) {
-      if (this.closed) return false
-      const passed = passOne(this.current)
-      if (passed instanceof Promise)
-        return passed.then((passed) => (passed ? this.#passNext() : this.#passedLast()))
-      if (!passed) return this.#passedLast()
-      this.#passed++
-    }
-    this.#take()
-    return true
-  }
+  #passNext = (): MaybePromise<boolean> =>
+    this.#pulled() < this.#size && !this.closed && chain(passOne(this.current), this.#note)
 
-  #passNext(): MaybePromise<boolean> {
-    this.#passed++
-    return this.#passRest()
-  }
-
-  #passedLast(): boolean {
-    const isGiven = this.#pulled() > 0 && !this.#dropLast
-    this.#take()
-    return isGiven
+  #note = (passed: boolean): boolean => {
+    if (passed) this.#passed++
+    return passed
   }
 }

@@ -1,7 +1,7 @@
 import { InputError } from '../core/errors.ts'
 import { type Cursor, type End, end, type MaybePromise, type Source, type StreamState } from './contract.ts'
 import { countFrom, misfit } from './place.ts'
-import { ignore, isThenable, settled, warnOfClose } from './waiting.ts'
+import { chain, ignore, isThenable, repeatWhile, settled, warnOfClose } from './waiting.ts'
 
 type AnyIterable<T> = AsyncIterable<T> | Iterable<T | PromiseLike<T>>
 type AnyIterator<T> = Pick<AsyncIterator<T> | Iterator<T>, 'next' | 'return'>
@@ -48,7 +48,7 @@ class IteratorCursor<T> implements Cursor<T> {
 
   next(): MaybePromise<T | End> {
     if (this.#closed) return end
-    if (this.#toPass > 0) return this.#passAndPull()
+    if (this.#toPass > 0) return chain(repeatWhile(this.#passNext), () => this.next())
     const result = this.#advance()
     return isThenable(result)
       ? Promise.resolve(result).then((result) => this.#accept(result))
@@ -94,21 +94,12 @@ class IteratorCursor<T> implements Cursor<T> {
     return settled(result.value)
   }
 
-  #passAndPull(): MaybePromise<T | End> {
-    while (this.#toPass > 0) {
-      if (this.#closed) return end
-      const result = this.#advance()
-      if (isThenable(result))
-        return Promise.resolve(result).then((result) => {
-          this.#pass(result)
-          return this.next()
-        })
-      this.#pass(result)
-    }
-    return this.next()
+  #passNext = (): MaybePromise<boolean> => {
+    if (this.#toPass === 0 || this.#closed) return false
+    return chain(settled(this.#advance()), this.#pass)
   }
 
-  #pass(result: IteratorResult<T>): void {
+  #pass = (result: IteratorResult<T>): boolean => {
     if (result.done) {
       this.#closed = true
       throw misfit('from', `is ${this.#toPass} elements behind the end of what was iterated`)
@@ -116,6 +107,7 @@ class IteratorCursor<T> implements Cursor<T> {
     // What it gave the first time was told then, a rejection too.
     if (isThenable(result.value)) result.value.then(ignore, ignore)
     this.#toPass--
+    return true
   }
 
   #return(iterator: AnyIterator<T>): void {

@@ -11,7 +11,7 @@ import {
 } from './contract.ts'
 import { misfit, placeFrom } from './place.ts'
 import { passOne } from './stage.ts'
-import { chain } from './waiting.ts'
+import { chain, repeatWhile } from './waiting.ts'
 
 /**
  * Opens a whole pipeline for one pass.
@@ -105,7 +105,7 @@ class Pass<T> implements Cursor<T> {
       this.#sinceNoted = 0
     }
     try {
-      const result = this.#toPass > 0 ? chain(this.#passOver(), pull) : pull()
+      const result = this.#toPass > 0 ? chain(repeatWhile(this.#passNext), pull) : pull()
       if (result instanceof Promise) return this.#wait(result, ending)
       if (!this.#isClosed || result !== ending) return this.#give(result, ending)
     } catch (error) {
@@ -153,22 +153,16 @@ class Pass<T> implements Cursor<T> {
   }
 
   /** One that fails now is passed too, as it was given before. */
-  #passOver(): MaybePromise<void> {
-    while (this.#toPass > 0 && !this.#isClosed) {
-      this.#toPass--
-      const passed = passOne(this.#cursor)
-      if (passed instanceof Promise)
-        return passed.then((passed) => {
-          this.#checkPassed(passed)
-          return this.#passOver()
-        })
-      this.#checkPassed(passed)
-    }
+  #passNext = (): MaybePromise<boolean> => {
+    if (this.#toPass === 0 || this.#isClosed) return false
+    this.#toPass--
+    return chain(passOne(this.#cursor), this.#checkPassed)
   }
 
-  #checkPassed(passed: boolean): void {
+  #checkPassed = (passed: boolean): boolean => {
     if (!passed && !this.#isClosed)
       throw misfit('the stream', `is ${this.#toPass + 1} elements behind the end`)
+    return passed
   }
 
   #leave(): void {

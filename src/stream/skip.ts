@@ -2,7 +2,7 @@ import { requireCount } from './checks.ts'
 import { type Cursor, type End, end, type MaybePromise, type Source, type StreamState } from './contract.ts'
 import { placeFrom } from './place.ts'
 import { passOne } from './stage.ts'
-import { chain } from './waiting.ts'
+import { chain, repeatWhile } from './waiting.ts'
 
 /**
  * All but the first `count` elements, which are passed without being made where the stages above can do that.
@@ -49,16 +49,13 @@ class SkipCursor<T> implements Cursor<T> {
 
   /** Passes what is still to be passed; false if the source ends before. */
   #passFirst(): MaybePromise<boolean> {
-    while (this.#left > 0) {
-      const passed = passOne(this.#source)
-      if (passed instanceof Promise)
-        return passed.then((passed) => {
-          if (passed) this.#left--
-          return passed && this.#passFirst()
-        })
-      if (!passed) return false
-      this.#left--
-    }
-    return true
+    return chain(repeatWhile(this.#passNext), () => this.#left === 0)
+  }
+
+  #passNext = (): MaybePromise<boolean> => this.#left > 0 && chain(passOne(this.#source), this.#note)
+
+  #note = (passed: boolean): boolean => {
+    if (passed) this.#left--
+    return passed
   }
 }

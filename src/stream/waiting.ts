@@ -18,6 +18,19 @@ export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePro
   return value instanceof Promise ? value.then(next) : next(value)
 }
 
+/** Repeats `step` until it gives false: at once while the steps are, and in constant memory where they are not. */
+export function repeatWhile(step: () => MaybePromise<boolean>): MaybePromise<void> {
+  for (;;) {
+    const again = step()
+    if (again instanceof Promise) return waitWhile(again, step)
+    if (!again) return
+  }
+}
+
+async function waitWhile(again: MaybePromise<boolean>, step: () => MaybePromise<boolean>): Promise<void> {
+  while (await again) again = step()
+}
+
 export function ignore(): void {}
 
 /** Tells of an error that came while a source was closed: nobody waits for it, and the other sources must be closed too. */
