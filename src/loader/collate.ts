@@ -208,10 +208,12 @@ function collateObjects(values: readonly unknown[], first: object, target: Targe
   const batch = {}
   for (const key of keys) {
     const column = new Array<unknown>(values.length)
+    const isInherited = key in Object.prototype
     for (let i = 0; i < values.length; i++) {
       const value = values[i] as Record<string, unknown>
-      if (!Object.hasOwn(value, key)) throw keysDiffer(values, i, path)
-      column[i] = value[key]
+      const item = value[key]
+      if ((item === undefined || isInherited) && !Object.hasOwn(value, key)) throw keysDiffer(values, i, path)
+      column[i] = item
     }
     const collated = collateColumn(column, target, `${path}, field ${JSON.stringify(key)}`)
     if (key === '__proto__')

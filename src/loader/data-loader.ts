@@ -85,7 +85,7 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
     state: LoaderState,
   ): DataLoader<T, B> {
     checkState(state)
-    const lanes = state.hasInfo ? state.lanes.length : undefined
+    const lanes = state.hasInfo || options.numWorkers ? state.lanes.length : undefined
     const loader = new DataLoader<T, B>(dataset, { ...options, lanes })
     loader.#goTo(state, options)
     return loader
@@ -264,6 +264,7 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
         initialised: undefined,
       },
       feed: dealer ?? { take: () => null },
+      careful: false,
       listener: { doing() {}, at() {}, filtered: (ms) => filter.add(ms) },
       datasetFor: () => (mustCopy ? copyHere(this.dataset) : this.dataset),
     })
@@ -292,7 +293,10 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
     const slots = Array.from(
       { length: count },
       (_, number) =>
-        new WorkerSlot(number, memoryLimit / count, job, { warn, filtered: (ms) => filter.add(ms) }),
+        new WorkerSlot(number, Math.max(memoryLimit / count, leastRing), job, {
+          warn,
+          filtered: (ms) => filter.add(ms),
+        }),
     )
     if (persistentWorkers) this.#persistent = { slots, baseSeed }
     return slots
@@ -320,6 +324,9 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
     await this.close()
   }
 }
+
+/** A ring holds at least the news that something does not fit into it. */
+const leastRing = 4096
 
 function laneOptions({ kind, batchSize, dropLast, sharding }: ResolvedOptions) {
   return { kind, batchSize, dropLast, sharding }

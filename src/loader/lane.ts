@@ -2,8 +2,8 @@
 // batches, where a batch ends and what is dropped depend on the lanes alone, never on the threads that work them.
 import { MillraceError } from '../core/errors.ts'
 import { type Cursor, type End, end, type MaybePromise } from '../stream/contract.ts'
-import { indexed } from './dataset.ts'
-import { iterableCursor } from './iterable-cursor.ts'
+import { type Streamable, sourceOf } from '../stream/source-of.ts'
+import { type IterableDataset, indexed } from './dataset.ts'
 import type { Doing } from './ring.ts'
 import { type LaneContext, runInLane } from './worker-info.ts'
 
@@ -78,43 +78,36 @@ export interface LaneSetup {
   pass: number
   /** Places that are passed by: what is known to kill whoever touches it. */
   avoid: readonly Place[]
+  /** After a worker's death: samples that have to be waited for are asked for one by one, so that the blame is right. */
+  careful: boolean
   listener: LaneListener
 }
 
-/** Which samples, or batches, of a lane are to be passed by. */
-function avoided(setup: LaneSetup, ...doings: Doing[]): Set<number> {
-  const places = setup.avoid.filter((place) => place.lane === setup.lane && doings.includes(place.doing))
+/** Which samples, or batches, of a lane are to be passed by. An index of a map dataset is so in every lane. */
+function avoided({ avoid, lane }: LaneSetup, doing: Doing): Set<number> {
+  const places = avoid.filter((place) => place.doing === doing && (doing === 'get' || place.lane === lane))
   return new Set(places.map((place) => place.sample))
 }
 
 /** Opens a lane of an iterable dataset. */
 export async function openIterableLane(setup: LaneSetup): Promise<Lane> {
-  const { lane, options, context, dataset, from, userInit, listener } = setup
+  const { lane, lanes, options, context, dataset, from, userInit, listener, pass } = setup
   listener.doing('opening', lane, from.position)
-  const shards = options.sharding === 'auto' && !userInit && context.info !== null
-  const cursor = await runInLane(context, async () => {
-    let source = typeof dataset === 'function' ? await dataset() : dataset
-    const hasShard = shards && typeof source.shard === 'function'
-    if (hasShard) source = await source.shard(setup.lane, setup.lanes)
+  const isOurs = options.sharding === 'auto' && !userInit && context.info !== null
+  return await runInLane(context, async () => {
+    const { shard } = dataset as IterableDataset<unknown>
+    const hasShard = isOurs && typeof shard === 'function'
+    const source = hasShard ? await shard.call(dataset, lane, lanes) : dataset
     context.asked = false
-    const opened = iterableCursor(
-      source,
-      from.cursor === undefined ? undefined : JSON.parse(from.cursor),
-      setup.pass,
-    )
-    return { ...opened, filter: shards && !hasShard && setup.lanes > 1 && !from.userShards }
+    const place = from.cursor === undefined ? undefined : JSON.parse(from.cursor)
+    const cursor = sourceOf('the dataset', source as Streamable<unknown>).open(place, { pass })
+    return new IterableLane(setup, cursor, isOurs && !hasShard && lanes > 1 && !from.userShards)
   })
-  const opened = new IterableLane(setup, cursor.cursor, cursor.seeks, cursor.filter)
-  if (!(cursor.seeks && from.cursor !== undefined))
-    await runInLane(context, () => opened.replay(from.position))
-  return opened
 }
 
 class IterableLane implements Lane {
   readonly #setup: LaneSetup
   readonly #cursor: Cursor<unknown>
-  readonly #seeks: boolean
-  #lastError: unknown
   /** Every lane sees all samples and keeps those whose number is its own, modulo the lanes. */
   #filter: boolean
   #position: number
@@ -124,34 +117,15 @@ class IterableLane implements Lane {
   readonly #avoid: Set<number>
   readonly #avoidCollate: Set<number>
 
-  constructor(setup: LaneSetup, cursor: Cursor<unknown>, seeks: boolean, filter: boolean) {
+  constructor(setup: LaneSetup, cursor: Cursor<unknown>, filter: boolean) {
     this.#setup = setup
     this.#cursor = cursor
-    this.#seeks = seeks
     this.#filter = filter
     this.#position = setup.from.position
     this.#begun = setup.from.position > 0
     this.#state = setup.from
-    this.#avoid = avoided(setup, 'next', 'opening')
+    this.#avoid = avoided(setup, 'next')
     this.#avoidCollate = avoided(setup, 'collate')
-  }
-
-  /** Passes over what was consumed before, of a dataset that cannot seek. */
-  async replay(count: number): Promise<void> {
-    this.#position = 0
-    while (this.#position < count) {
-      this.#setup.listener.doing('opening', this.#setup.lane, this.#position)
-      if (!(await this.#pass())) break
-      this.#position++
-    }
-  }
-
-  /** Moves over one sample without wanting it. */
-  #pass(): MaybePromise<boolean> {
-    const cursor = this.#cursor
-    if (cursor.skip) return cursor.skip()
-    const item = cursor.next()
-    return item instanceof Promise ? item.then((value) => value !== end) : item !== end
   }
 
   next(): MaybePromise<Outcome> {
@@ -233,14 +207,13 @@ class IterableLane implements Lane {
     const { lane, lanes } = this.#setup
     const place: Place = { lane, doing: 'next', sample: this.#position }
     if (error instanceof UnreachableError) return { kind: 'error', error, place, final: true }
-    if (error === this.#lastError) {
+    if (error instanceof MillraceError && error.code === 'STREAM_OVER') {
       place.sample--
-      return { kind: 'error', error: unreachable(lane, place.sample, error), place, final: true }
+      return { kind: 'error', error: unreachable(lane, place.sample, error.cause), place, final: true }
     }
+    if (!this.#begun) this.#begin()
     const isOwn = !this.#filter || this.#position % lanes === lane
-    this.#lastError = error
     this.#position++
-    this.#begun = true
     // Of another lane's sample, that lane will tell.
     return isOwn ? { kind: 'error', error, place, final: false } : this.#gather()
   }
@@ -258,7 +231,7 @@ class IterableLane implements Lane {
     this.#samples = []
     this.#state = {
       position: this.#position,
-      cursor: this.#seeks ? JSON.stringify(this.#cursor.state()) : undefined,
+      cursor: JSON.stringify(this.#cursor.state()),
       userShards: this.#state.userShards,
       ended: false,
     }
@@ -296,6 +269,7 @@ class MapLane implements Lane {
   #samples: unknown[] = []
   readonly #avoid: Set<number>
   readonly #avoidCollate: Set<number>
+  #careful: boolean
 
   constructor(setup: LaneSetup, feed: IndexFeed) {
     this.#setup = setup
@@ -303,6 +277,7 @@ class MapLane implements Lane {
     this.#dataset = indexed(setup.dataset)
     this.#state = setup.from
     this.#avoid = avoided(setup, 'get')
+    this.#careful = setup.careful
     this.#avoidCollate = avoided(setup, 'collate')
   }
 
@@ -342,11 +317,22 @@ class MapLane implements Lane {
         this.#at++
         return this.#failed(error, index)
       }
-      if (sample instanceof Promise) return this.#gatherTogether(sample)
+      if (sample instanceof Promise)
+        return this.#careful ? this.#gatherOneByOne(sample, index) : this.#gatherTogether(sample)
       this.#at++
       this.#samples.push(sample)
     }
     return this.#full()
+  }
+
+  async #gatherOneByOne(sample: Promise<unknown>, index: number): Promise<Outcome> {
+    this.#at++
+    try {
+      this.#samples.push(await sample)
+    } catch (error) {
+      return this.#failed(error, index)
+    }
+    return await this.#gather()
   }
 
   /** Asks for all samples of the batch at once, where each has to be waited for. */
@@ -389,6 +375,7 @@ class MapLane implements Lane {
     const number = this.#state.position
     this.#indices = null
     this.#samples = []
+    this.#careful = false
     this.#state = { ...this.#state, position: number + 1 }
     if (samples.length === 0 || this.#avoidCollate.has(number + 1)) return { kind: 'dropped' }
     return collate(this.#setup, samples, number + 1)

@@ -31,6 +31,8 @@ export type ToWorker =
       lanes: { lane: number; state: LaneState }[]
       first: number
       avoid: Place[]
+      /** Whether it goes on for one that died. */
+      careful: boolean
     }
   /** Batches of indices, by their number in the epoch. `total`: how many there are, once that is known. */
   | {

@@ -44,7 +44,14 @@ export class ParallelPass {
     this.#turns = setup.dealer?.drawn ?? 0
     for (const slot of slots) {
       const own = lanes.filter(({ lane }) => slots[lane % slots.length] === slot)
-      slot.begin({ pass: setup.pass, baseSeed: setup.baseSeed, lanes: own, first, avoid: [...setup.avoid] })
+      slot.begin({
+        pass: setup.pass,
+        baseSeed: setup.baseSeed,
+        lanes: own,
+        first,
+        avoid: [...setup.avoid],
+        careful: false,
+      })
     }
     this.#deal()
   }

@@ -43,6 +43,8 @@ export class PassIterator<B> implements AsyncIterableIterator<B> {
   #callOff: (() => void) | null = null
   #sliceEnd = performance.now() + sliceMs
   #skipped = 0
+  /** What was passed over since a lane's last batch: a worker that goes on for a dead one tells of it again. */
+  readonly #passedOver: (Set<string> | undefined)[] = []
   #toldOfLength = false
 
   constructor(
@@ -121,6 +123,7 @@ export class PassIterator<B> implements AsyncIterableIterator<B> {
     if (outcome.kind === 'error') return this.#failed(lane, outcome)
     const progress = this.#progress
     progress.lanes[lane] = state
+    this.#passedOver[lane] = undefined
     progress.turn = (lane + 1) % progress.lanes.length
     if (outcome.kind !== 'batch') return null
     progress.batches++
@@ -138,10 +141,18 @@ export class PassIterator<B> implements AsyncIterableIterator<B> {
     const worker = numWorkers === 0 ? null : lane % Math.min(numWorkers, this.#progress.lanes.length)
     const told = killed ? (error as Error) : sampleError(error, place, kind, worker)
     if (!final && told instanceof LoaderError) {
-      const decision = typeof onError === 'function' ? onError(told) : onError
+      const before = this.#passedOver[lane]
+      const isKnown = before?.has(`${place.doing} ${place.sample}`) ?? false
+      let decision: 'throw' | 'skip'
+      try {
+        decision = isKnown ? 'skip' : typeof onError === 'function' ? onError(told) : onError
+      } catch (thrown) {
+        return this.#throw(thrown)
+      }
       if (decision === 'skip') {
+        this.#passedOver[lane] = (before ?? new Set()).add(`${place.doing} ${place.sample}`)
         if (killed) this.#progress.quarantined.push(place)
-        if (this.#skipped++ === 0) warn('LOADER_SKIPPED', `left a sample out: ${told.parts.what}`)
+        if (!isKnown && this.#skipped++ === 0) warn('LOADER_SKIPPED', `left a sample out: ${told.parts.what}`)
         this.#turns.goOn?.(lane, place)
         return null
       }
@@ -149,7 +160,7 @@ export class PassIterator<B> implements AsyncIterableIterator<B> {
     return this.#throw(told)
   }
 
-  async #throw(error: Error): Promise<never> {
+  async #throw(error: unknown): Promise<never> {
     await this.#close()
     throw error
   }

@@ -86,11 +86,6 @@ abstract class RingEnd {
     this.bytes = new Uint8Array(memory.bytes)
   }
 
-  /** How many records have been published, modulo 2^32. */
-  get published(): number {
-    return Atomics.load(this.control, published)
-  }
-
   get unread(): number {
     return (Atomics.load(this.control, published) - Atomics.load(this.control, consumed)) | 0
   }

@@ -13,7 +13,8 @@
 //   3. when the sampler is asked for more than it has, RandomSampler without replacement draws one more permutation
 //      and takes `numSamples % length` numbers of it, be that none: a whole pass takes two.
 //
-// A pass that is broken off has drawn what was asked for until then, prefetched batches included.
+// A pass that is broken off has drawn what torch was asked for until then, its batches fetched ahead included:
+// `prefetchFactor` for each worker, 2 where that is not given.
 
 import { ConfigError, InputError } from '../core/errors.ts'
 import { TorchRandom } from './torch-random.ts'
@@ -92,7 +93,8 @@ export class RandomSampler implements Sampler {
   constructor(source: Sized, { replacement = false, numSamples }: RandomSamplerOptions = {}) {
     requireBoolean('RandomSampler', 'replacement', replacement)
     if (numSamples !== undefined) requireCount('RandomSampler', 'numSamples', numSamples)
-    requireCount('RandomSampler', "the dataset's length", source.length)
+    if (!(source.length > 0))
+      refuse('RandomSampler', "the dataset's length", source.length, 'samples to shuffle')
     this.#source = source
     this.#replacement = replacement
     this.#numSamples = numSamples

@@ -266,7 +266,12 @@ function privateField(value: object): { in: string; name: string } | undefined {
     made = Object.getPrototypeOf(made)
   ) {
     const source = Function.prototype.toString.call(made).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
-    const found = /(?:\bthis\.|^\s*)(#[\p{ID_Start}$_][\p{ID_Continue}$]*)\s*(?:[=;?!]|$)/mu.exec(source)
+    const name = '(#[\\p{ID_Start}$_][\\p{ID_Continue}$]*)'
+    const found =
+      new RegExp(`\\bthis\\.${name}`, 'u').exec(source) ??
+      new RegExp(`(?:^|[{};])\\s*(?:async\\s+|get\\s+|set\\s+|\\*\\s*)*${name}\\s*(?:[=;?!(}]|$)`, 'mu').exec(
+        source,
+      )
     if (found) return { in: made.name, name: found[1]! }
   }
   return undefined

@@ -31,6 +31,7 @@ export interface TurnsSetup {
   pass: number
   baseSeed: bigint
   avoid: readonly Place[]
+  careful: boolean
   feed: IndexFeed
   listener: LaneListener
   /** The lane's copy of the dataset, on which `workerInit` is still to be run. */
@@ -49,6 +50,7 @@ export class LaneTurns {
   /** Those that have not ended. */
   readonly #waiting: Entry[]
   #at: number
+  #closed = false
 
   constructor(setup: TurnsSetup) {
     this.#setup = setup
@@ -67,13 +69,17 @@ export class LaneTurns {
     return this.#took(entry, outcome)
   }
 
-  async #open(entry: Entry): Promise<Turn> {
+  async #open(entry: Entry): Promise<Turn | null> {
     const { lane, state } = entry
     try {
       entry.opened = await openLane(this.#setup, lane, state)
     } catch (error) {
       const place: Place = { lane, doing: 'opening', sample: state.position }
       return { lane, outcome: { kind: 'error', error, place, final: true }, state }
+    }
+    if (this.#closed) {
+      entry.opened.close()
+      return null
     }
     return this.#took(entry, await entry.opened.next())
   }
@@ -87,13 +93,14 @@ export class LaneTurns {
   }
 
   close(): void {
+    this.#closed = true
     for (const { opened } of this.#waiting.splice(0)) opened?.close()
   }
 }
 
 /** The lane's own copy of the dataset, `workerInit` run on it, and the lane on top. */
 async function openLane(setup: TurnsSetup, lane: number, from: LaneState): Promise<Lane> {
-  const { program, pass, baseSeed, avoid, listener, feed } = setup
+  const { program, pass, baseSeed, avoid, careful, listener, feed } = setup
   const dataset = await setup.datasetFor(lane)
   const info = program.hasInfo
     ? Object.freeze({ id: lane, numWorkers: program.lanes, seed: baseSeed + BigInt(lane), dataset })
@@ -115,6 +122,7 @@ async function openLane(setup: TurnsSetup, lane: number, from: LaneState): Promi
     from,
     pass,
     avoid,
+    careful,
     listener,
   }
   return program.options.kind === 'map' ? openMapLane(lanes, feed) : await openIterableLane(lanes)

@@ -40,7 +40,7 @@ export class WorkerSlot {
   #batches: Batches = []
   #total: number | null = null
   #endsAt = 0
-  #publishedAtStart = 0
+  #placesAtStart = ''
   #lastDeath = ''
   #strikes = 0
   #deaths = 0
@@ -72,6 +72,7 @@ export class WorkerSlot {
     this.#batches = []
     this.#total = null
     this.failure = null
+    this.#lastDeath = ''
     this.reader.want(pass.pass)
     if (this.#worker) this.#post(this.#pass)
     else this.#start()
@@ -165,9 +166,15 @@ export class WorkerSlot {
     const lanes = this.#lanes.map((entry) => ({ ...entry }))
     const first = this.#first
     for (const header of headers) if (header.pass === this.#pass!.pass) this.#follow(header, lanes)
-    const pass: PassMessage = { ...this.#pass!, lanes, first: this.#first, avoid: this.#avoid }
+    const pass = {
+      ...this.#pass!,
+      lanes,
+      first: this.#first,
+      avoid: this.#avoid,
+      careful: this.#lastDeath !== '',
+    }
     this.#first = first
-    this.#publishedAtStart = this.reader.published
+    this.#placesAtStart = placesOf(lanes)
     const worker = startWorker(siblingModule(import.meta.url, 'worker'), { ...this.#job, at: this.#endsAt })
     this.#worker = worker
     this.#error = null
@@ -198,7 +205,7 @@ export class WorkerSlot {
     const { what, lane, place } = this.reader.doing
     const at: Place = { lane, doing: what, sample: place }
     const where = `${what} ${lane} ${place}`
-    const progressed = this.reader.published !== this.#publishedAtStart
+    const progressed = this.#publishedPlaces() !== this.#placesAtStart
     this.#deaths = progressed ? 1 : this.#deaths + 1
     const again = where === this.#lastDeath && !progressed && what !== 'waiting'
     this.#strikes = again ? this.#strikes + 1 : 1
@@ -216,6 +223,17 @@ export class WorkerSlot {
       `${told}; another goes on behind its last batch`,
     )
     this.#start()
+    // It may have died between publishing a record and saying so.
+    this.reader.wake()
+  }
+
+  /** Where the lanes are behind all that is published. Errors that were told again are no progress. */
+  #publishedPlaces(): string {
+    const lanes = this.#lanes.map((entry) => ({ ...entry }))
+    for (const header of this.reader.pending().headers)
+      if (header.pass === this.#pass!.pass && header.kind !== 'error')
+        lanes.find(({ lane }) => lane === header.lane)!.state = this.stateBehind(header)
+    return placesOf(lanes)
   }
 
   #lastStraw(place: Place, what: string, timedOut: boolean): LoaderError {
@@ -265,6 +283,10 @@ export class WorkerSlot {
     await this.#gone
     clearTimeout(late)
   }
+}
+
+function placesOf(lanes: readonly { lane: number; state: LaneState }[]): string {
+  return lanes.map(({ state }) => `${state.position}${state.ended ? ' ended' : ''}`).join()
 }
 
 export function isSkippable(doing: Doing): boolean {

@@ -163,29 +163,39 @@ async function putLater(record: Record, turn: Turn, pass: number): Promise<boole
 }
 
 function recordOf({ lane, outcome, state }: Turn): Record {
+  if (outcome.kind === 'error')
+    return { kind: 'error', payload: encodeFailure(outcome), cursor: null, samples: 0 }
   const cursor = state.cursor === undefined ? null : Buffer.from(state.cursor)
-  if (outcome.kind !== 'batch') {
-    const payload = outcome.kind === 'error' ? encodeFailure(outcome) : null
-    return { kind: outcome.kind, payload, cursor, samples: 0 }
-  }
+  if (outcome.kind !== 'batch') return { kind: outcome.kind, payload: null, cursor, samples: 0 }
   const place: Place = { lane, doing: 'collate', sample: state.position }
   try {
     const payload = encode(outcome.batch, job.collate ? '`collate`' : 'the dataset')
-    if (payload.byteLength + (cursor?.length ?? 0) > writer.mostPayload) throw tooLarge(payload.byteLength)
+    const cursorBytes = cursor?.length ?? 0
+    if (payload.byteLength + cursorBytes > writer.mostPayload) throw tooLarge(payload.byteLength, cursorBytes)
     return { kind: 'batch', payload, cursor, samples: outcome.samples }
   } catch (error) {
-    return { kind: 'error', payload: encodeFailure({ error, place, final: true }), cursor, samples: 0 }
+    return { kind: 'error', payload: encodeFailure({ error, place, final: true }), cursor: null, samples: 0 }
   }
 }
 
 function encodeFailure({ error, place, final }: { error: unknown; place: Place; final: boolean }): Encoded {
-  return encode({ failure: packFailure(error), place, final })
+  const failure = packFailure(error)
+  const encoded = encode({ failure, place, final })
+  if (encoded.byteLength <= writer.mostPayload) return encoded
+  const cut = {
+    ...failure,
+    message: failure.message.slice(0, 300),
+    stack: failure.stack?.slice(0, 600),
+    cause: undefined,
+  }
+  return encode({ failure: { ...cut, ours: undefined }, place, final })
 }
 
-function tooLarge(bytes: number): InputError {
+function tooLarge(bytes: number, cursorBytes: number): InputError {
+  const cursor = cursorBytes > bytes ? ` with ${formatBytes(cursorBytes)} of the dataset's state` : ''
   return new InputError('LOADER_MEMORY_LIMIT', {
-    what: `a batch of ${formatBytes(bytes)} does not fit into the loader's ring`,
-    why: `with this memoryLimit each worker's share of it holds batches of up to ${formatBytes(writer.mostPayload)}`,
+    what: `a batch of ${formatBytes(bytes)}${cursor} does not fit into the loader's ring`,
+    why: `with this memoryLimit each worker's share of it holds up to ${formatBytes(writer.mostPayload)} at once`,
     mend: 'raise memoryLimit, or make the batches smaller',
   })
 }
