@@ -261,6 +261,7 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
         dtype,
         collate,
         workerInit,
+        memory: undefined,
         initialised: undefined,
       },
       feed: dealer ?? { take: () => null },

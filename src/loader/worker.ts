@@ -4,6 +4,7 @@ import { setImmediate as eventLoop } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { formatBytes } from '../core/bytes.ts'
 import { InputError } from '../core/errors.ts'
+import { BatchMemory } from './batch-memory.ts'
 import { type Encoded, encode } from './codec.ts'
 import type { LaneListener, Place } from './lane.ts'
 import type { LaneProgram } from './lane-program.ts'
@@ -91,6 +92,7 @@ async function findProgram(): Promise<{
       lanes: job.lanes,
       hasInfo: true,
       dtype: job.dtype,
+      memory: new BatchMemory(),
       collate: await found(job.collate),
       workerInit: await found(job.workerInit),
       initialised: job.persistent ? new Set<number>() : undefined,
