@@ -4,6 +4,8 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { getWorkerInfo, IterableDataset } from '../../src/loader/index.ts'
 
 const newline = 0x0a
+/** Of 16 KiB to 1 MiB the fastest, here and in Python. */
+const pieceBytes = 2 ** 16
 
 /** 0, 1, 2, …: each worker a stretch of them. */
 export class Integers extends IterableDataset<number> {
@@ -52,19 +54,21 @@ export function* linesOf(path: string, from: number, to: number, repeats: number
   try {
     const begin = lineFrom(file, from)
     const end = lineFrom(file, to)
-    const buffer = Buffer.allocUnsafe(2 ** 20)
+    let buffer = Buffer.allocUnsafe(pieceBytes)
     for (let pass = 0; pass < repeats; pass++) {
       // What is left of the last piece read: the begin of a line.
       let kept = 0
       for (let at = begin; at < end; ) {
         const length = readSync(file, buffer, kept, Math.min(end - at, buffer.length - kept), at)
-        if (length === 0) throw new Error(`${path} got shorter, or has a line of more than a mebibyte`)
+        if (length === 0) throw new Error(`${path} is shorter than it was`)
         at += length
         const cut = buffer.lastIndexOf(newline, kept + length - 1) + 1
         const lines = buffer.toString('utf8', 0, cut).split('\n')
         for (let i = 0; i < lines.length - 1; i++) yield lines[i]!
         buffer.copy(buffer, 0, cut, kept + length)
         kept += length - cut
+        // A line as long as the buffer.
+        if (kept === buffer.length) buffer = Buffer.concat([buffer], 2 * kept)
       }
     }
   } finally {

@@ -56,6 +56,13 @@ test('lines are shared out whole, wherever the file is cut', () => {
   expect([...linesOf(text, 0, bytes, 2)]).toEqual([...lines, ...lines])
 })
 
+test('a line may be longer than the piece that is read at once', () => {
+  const path = join(folder, 'long.txt')
+  const long = ['a', 'b'.repeat(300_000), '', 'c'.repeat(65_536), 'd']
+  writeFileSync(path, `${long.join('\n')}\n`)
+  expect([...linesOf(path, 0, statSync(path).size, 2)]).toEqual([...long, ...long])
+})
+
 test('the sums are those of the samples', () => {
   const job = {
     samples: 'integers',

@@ -63,7 +63,7 @@ function describe(name: string, path: string): Text {
 
 /** The end of the last line that ends within the first `bytes` of a file. */
 export function wholeLines(path: string, bytes: number): number {
-  // In the tools' readers a line has no more room than that.
+  // No text that lines are read of has longer ones.
   const most = 2 ** 20
   const from = Math.max(0, bytes - most)
   const tail = Buffer.alloc(bytes - from)

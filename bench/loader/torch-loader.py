@@ -15,6 +15,9 @@ import numpy
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+# Of 16 KiB to 1 MiB the fastest, here and in JavaScript.
+PIECE_BYTES = 2**16
+
 
 def share_of(size):
     info = get_worker_info()
@@ -53,7 +56,7 @@ def lines_of(path, start, stop):
         file.seek(at)
         kept = b""
         while at < end:
-            chunk = file.read(min(end - at, 2**20))
+            chunk = file.read(min(end - at, PIECE_BYTES))
             at += len(chunk)
             chunk = kept + chunk
             cut = chunk.rfind(b"\n") + 1
