@@ -17,16 +17,26 @@ export interface LoaderBenchOptions {
 /** The command line of the loader's bench. */
 export function loaderBenchCommand(work: string): Command {
   return new Command('npm run bench:loader --')
-    .description("Reads with Millrace's loader and torch's in turn, and tables speed and memory.")
+    .description(
+      "Reads with Millrace's loader and torch's in turn, and tables speed and memory. Lists are written with commas.",
+    )
     .option('--rounds <n>', 'rounds that count', count(1), 5)
     .option('--seconds <s>', 'how long each is to read in a round', seconds, 1.5)
     .addOption(
-      new Option('--samples <kinds>', 'a list with commas')
+      new Option('--samples <kinds>', 'what is read')
         .argParser(kinds)
         .default([...sampleKinds], sampleKinds.join(',')),
     )
-    .addOption(new Option('--batch-sizes <list>').argParser(list(count(1))).default([64, 1024], '64,1024'))
-    .addOption(new Option('--workers <list>').argParser(list(count(0))).default([0, 2], '0,2'))
+    .addOption(
+      new Option('--batch-sizes <list>', 'samples in a batch')
+        .argParser(list(count(1)))
+        .default([64, 1024], '64,1024'),
+    )
+    .addOption(
+      new Option('--workers <list>', 'threads of Millrace, processes of torch')
+        .argParser(list(count(0)))
+        .default([0, 2], '0,2'),
+    )
     .option('--no-torch', 'leave torch out')
     .option('--no-bare', 'leave the plain reading of the file out')
     .option(
