@@ -173,6 +173,24 @@ test('an abort in a function of the pipeline loses nothing', () => {
   ).toEqual([2, 2, 2])
 })
 
+test('an abort in a function that then hangs, or fails, is told at once', async () => {
+  for (const result of [
+    new Promise(() => {}),
+    setImmediate().then(() => Promise.reject(new Error('late'))),
+  ]) {
+    const controller = new AbortController()
+    const stream = range(3).map((n) => {
+      if (n === 1) controller.abort(stop)
+      return n === 1 ? result : n
+    })
+    const cursor = stream.open(undefined, { signal: controller.signal })
+    expect(cursor.next()).toBe(0)
+    await expect(async () => cursor.next()).rejects.toBe(stop)
+    expect(range(3).open(cursor.state()).next()).toBe(1)
+  }
+  await setImmediate()
+})
+
 test('for await takes a signal', async () => {
   const controller = new AbortController()
   const read = async () => {

@@ -11,7 +11,7 @@ import {
 } from './contract.ts'
 import { misfit, placeFrom } from './place.ts'
 import { passOne } from './stage.ts'
-import { chain, repeatWhile } from './waiting.ts'
+import { chain, ignore, repeatWhile } from './waiting.ts'
 
 /**
  * Opens a whole pipeline for one pass.
@@ -106,8 +106,10 @@ class Pass<T> implements Cursor<T> {
     }
     try {
       const result = this.#toPass > 0 ? chain(repeatWhile(this.#passNext), pull) : pull()
-      if (result instanceof Promise) return this.#wait(result, ending)
-      if (!this.#isClosed || result !== ending) return this.#give(result, ending)
+      if (!this.#isClosed)
+        return result instanceof Promise ? this.#wait(result, ending) : this.#give(result, ending)
+      if (result instanceof Promise) result.catch(ignore)
+      else if (result !== ending) return this.#give(result, ending)
     } catch (error) {
       this.#fail()
       throw error
