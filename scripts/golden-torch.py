@@ -290,11 +290,15 @@ def map_configs():
                 config.pop(option, None)
             config["batchSampler"] = batch_sampler_spec(config["length"])
         yield run(config, 2)
-    # A pass that is broken off has drawn from the generator too.
-    for workers, size, length in [(0, 1, 9), (0, 4, 12), (0, 5, 30), (2, 1, 40), (2, 3, 60), (3, 2, 50)]:
-        for persistent in [False, True] if workers else [False]:
+    # A pass that is broken off has drawn from the generator too, as far as batches were asked for ahead.
+    for workers, size, length in [(0, 1, 9), (0, 4, 12), (0, 5, 30), (2, 1, 40), (2, 3, 60), (3, 2, 50), (2, 2, 11)]:
+        for ahead in [{}, {"prefetchFactor": 3, "persistentWorkers": True}] if workers else [{}]:
             config = {"kind": "map", "length": length, "numWorkers": workers, "batchSize": size, "shuffle": True}
-            yield run({**config, "persistentWorkers": persistent, "seed": 5, "breakAfter": 3}, 3)
+            yield run({**config, **ahead, "seed": 5, "breakAfter": 3}, 3)
+    many = {"name": "random", "replacement": True, "numSamples": 200}
+    for workers in [0, 1, 2, 3]:
+        config = {"kind": "map", "length": 90, "numWorkers": workers, "batchSize": 5, "seed": 8, "sampler": many}
+        yield run({**config, "breakAfter": 4}, 2)
 
 
 def sampler_spec(length):
