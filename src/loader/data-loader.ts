@@ -226,9 +226,10 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
 
   /** The generator as torch has it after a pass that was broken off: what was asked of the sampler is drawn. */
   #randomBehind({ random, batches }: Progress): TorchRandom {
-    const { numWorkers, prefetchFactor = 2 } = this.#options
+    const { hasInfo, lanes, prefetchFactor = 2 } = this.#options
     const generator = TorchRandom.from(random)
-    if (this.#sampler) new IndexDealer(this.#sampler.draw(generator), batches + numWorkers * prefetchFactor)
+    const ahead = hasInfo ? lanes * prefetchFactor : 0
+    if (this.#sampler) new IndexDealer(this.#sampler.draw(generator), batches + ahead)
     return generator
   }
 

@@ -67,7 +67,13 @@ export function datasetKind(dataset: unknown): 'map' | 'iterable' {
 export function indexed<T>(dataset: unknown): Indexed<T> {
   const given = dataset as Indexed<T> & ArrayLike<T>
   if (typeof given.get === 'function') return given
-  return { length: given.length, get: (index) => given[index]! }
+  return {
+    length: given.length,
+    get(index) {
+      if (index in given) return given[index]!
+      throw new RangeError(`index ${index} is not in the dataset, which has ${given.length} samples`)
+    },
+  }
 }
 
 function describe(value: unknown): string {

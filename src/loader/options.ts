@@ -135,7 +135,8 @@ export function resolveOptions(kind: 'map' | 'iterable', given: DataLoaderOption
     refuse('dropLast', 'cannot go with batchSize: null', 'there are no batches', 'leave it out')
   if (numWorkers === 0) {
     const why = 'there are no workers (numWorkers: 0)'
-    if (given.prefetchFactor !== undefined)
+    // torch cannot tell its default, 2, from a 2 that was given.
+    if (given.prefetchFactor !== undefined && given.prefetchFactor !== 2)
       refuse('prefetchFactor', 'is for workers', why, 'leave it out, or set numWorkers')
     if (given.persistentWorkers)
       refuse('persistentWorkers', 'is for workers', why, 'leave it out, or set numWorkers')

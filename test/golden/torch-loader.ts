@@ -72,6 +72,8 @@ export async function passesOver(
   passes: unknown[][] = [],
 ): Promise<unknown[][]> {
   const { loader, options } = makeLoader(config, inMain)
+  if (config.loaderLength !== undefined && loader.length !== config.loaderLength)
+    throw new Error(`the loader's length is ${loader.length}, torch's was ${config.loaderLength}`)
   try {
     for (const epoch of config.epochs.keys()) {
       setEpoch(config.sampler, options['sampler'], epoch)

@@ -14,10 +14,10 @@ describe('with as many threads as torch had processes', () => {
 })
 
 describe('with as many lanes in the main thread', () => {
-  // Persistent workers draw no new base seed, so that later passes are shuffled otherwise; where there are no workers
-  // a pass that is broken off has fetched nothing ahead.
-  const usual = ({ numWorkers, persistentWorkers, breakAfter }: LoaderConfig) =>
-    numWorkers > 0 && !persistentWorkers && breakAfter === undefined
+  // Persistent workers draw no new base seed, so that later passes are shuffled otherwise. How far ahead of a break
+  // the sampler was is the prefetch factor's, which there cannot be without workers.
+  const usual = ({ numWorkers, persistentWorkers, breakAfter, prefetchFactor = 2 }: LoaderConfig) =>
+    numWorkers > 0 && !persistentWorkers && (breakAfter === undefined || prefetchFactor === 2)
   for (const config of configs.filter(usual))
     test(titleOf(config), async () => {
       expect(await passesOver(config, true)).toEqual(config.epochs)
