@@ -237,3 +237,22 @@ async function stateBehind(stream: { open(): Cursor<unknown> }, count: number): 
   cursor.close()
   return cursor.state()
 }
+
+test('a generator that failed is not taken for one that ended', async () => {
+  const failing = function* () {
+    yield 1
+    throw new Error('broken')
+  }
+  const failingLater = async function* () {
+    yield* failing()
+  }
+  for (const stream of [from(failing), from(failingLater).filter(() => true)]) {
+    const cursor = stream.open()
+    expect(await cursor.next()).toBe(1)
+    await expect(async () => await cursor.next()).rejects.toThrow('broken')
+    for (let i = 0; i < 2; i++)
+      await expect(async () => await cursor.next()).rejects.toMatchObject({ code: 'STREAM_OVER' })
+    cursor.close()
+    expect(await cursor.next()).toBe(end)
+  }
+})

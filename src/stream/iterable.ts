@@ -7,7 +7,7 @@ type AnyIterable<T> = AsyncIterable<T> | Iterable<T | PromiseLike<T>>
 type AnyIterator<T> = Pick<AsyncIterator<T> | Iterator<T>, 'next' | 'return'>
 
 /** How the iterable came here, which decides what a one-shot one can do. */
-type Given = 'directly' | 'by a function'
+export type Given = 'directly' | 'by a function' | 'for an element'
 
 /**
  * Something that is iterated. What gives a fresh iterator each time is passed over up to the place to resume at; what
@@ -38,6 +38,7 @@ class IteratorCursor<T> implements Cursor<T> {
   #count: number
   #isRunning = false
   #closed = false
+  #failure: { error: unknown } | undefined
 
   constructor(iterable: AnyIterable<T>, given: Given, count: number) {
     this.#iterable = iterable
@@ -51,7 +52,7 @@ class IteratorCursor<T> implements Cursor<T> {
     if (this.#toPass > 0) return chain(repeatWhile(this.#passNext), () => this.next())
     const result = this.#advance()
     return isThenable(result)
-      ? Promise.resolve(result).then((result) => this.#accept(result))
+      ? Promise.resolve(result).then((result) => this.#accept(result), this.#fail)
       : this.#accept(result)
   }
 
@@ -75,14 +76,25 @@ class IteratorCursor<T> implements Cursor<T> {
         throw oneShotError(this.#given)
       }
     }
+    if (this.#failure) throw overError(this.#failure.error)
     this.#isRunning = true
     try {
       return this.#iterator.next() as IteratorResult<T> | PromiseLike<IteratorResult<T>>
+    } catch (error) {
+      return this.#fail(error)
     } finally {
       this.#isRunning = false
       // Closed by what the iterator itself ran; it could not be told while it was running.
       if (this.#closed) this.#return(this.#iterator)
     }
+  }
+
+  /** A generator that failed says that it is done when it is asked again; what it had still to give was not given. */
+  readonly #fail = (error: unknown): never => {
+    const isGenerator = /Generator\]$/.test(Object.prototype.toString.call(this.#iterator))
+    // What was made for one element is left with its error, and the next element comes.
+    if (isGenerator && this.#given !== 'for an element') this.#failure = { error }
+    throw error
   }
 
   #accept(result: IteratorResult<T>): MaybePromise<T | End> {
@@ -167,6 +179,15 @@ function isWebStream<T>(iterable: object): iterable is ReadableStream<T> {
 
 function isNodeStream(iterable: object): iterable is NodeJS.ReadableStream & { destroy(): void } {
   return 'pipe' in iterable && 'destroy' in iterable && typeof iterable.pipe === 'function'
+}
+
+function overError(cause: unknown): InputError {
+  return new InputError('STREAM_OVER', {
+    what: 'a generator that failed is asked for more',
+    why: 'with its error it was over; the elements behind that cannot be had',
+    mend: 'catch the error in the generator; or leave what may fail to map(), which goes on with the next element',
+    cause,
+  })
 }
 
 function oneShotError(given: Given): InputError {

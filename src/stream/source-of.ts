@@ -2,7 +2,7 @@ import { ConfigError } from '../core/errors.ts'
 import { show } from './checks.ts'
 import type { Source } from './contract.ts'
 import { foreignSource } from './foreign.ts'
-import { iterableSource } from './iterable.ts'
+import { type Given, iterableSource } from './iterable.ts'
 import { listSource } from './list.ts'
 import { type MadeOptions, madeByFunction } from './made.ts'
 
@@ -31,12 +31,12 @@ export function sourceOf<T>(name: string, given: Streamable<T>): Source<T> {
   return manyOf(name, given, 'directly')
 }
 
-/** The source of what a function of the user's made for one pass, or for one element. */
+/** The source of what a function of the user's made for one element. */
 export function madeSource<T>(name: string, made: Many<T>): Source<T> {
-  return manyOf(`what ${name} gave`, made, 'by a function')
+  return manyOf(`what ${name} gave`, made, 'for an element')
 }
 
-function manyOf<T>(name: string, many: Many<T>, given: 'directly' | 'by a function'): Source<T> {
+function manyOf<T>(name: string, many: Many<T>, given: Given): Source<T> {
   if (typeof many !== 'object' || many === null) throw notIterable(name, many)
   if (guarded in many) return many[guarded] as Source<T>
   if ('open' in many && typeof many.open === 'function') return foreignSource(many)

@@ -316,3 +316,17 @@ class Later<T> {
     done(this.#value)
   }
 }
+
+test('flatMap leaves what failed for one element, and goes on with the next', async () => {
+  const cursor = from([1, 2, 3])
+    .flatMap(function* (item) {
+      yield item
+      if (item === 2) throw new Error('two')
+      yield item * 10
+    })
+    .open()
+  const take = () => cursor.next()
+  expect([take(), take(), take()]).toEqual([1, 10, 2])
+  expect(take).toThrow('two')
+  expect([take(), take(), take()]).toEqual([3, 30, end])
+})
