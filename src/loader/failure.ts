@@ -43,9 +43,9 @@ export function sampleError(
   kind: 'map' | 'iterable',
   worker: number | null,
 ): Error {
-  // What the loader itself says of a dataset or an option needs no place.
-  if (error instanceof MillraceError && !(error instanceof LoaderError) && error.code.startsWith('LOADER_'))
-    return error
+  // What is said of the dataset as a whole, or of an option, needs no place.
+  const isOurs = error instanceof MillraceError && !(error instanceof LoaderError)
+  if (isOurs && (place.doing === 'opening' || error.code.startsWith('LOADER_'))) return error
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   const thread = worker === null ? '' : `worker ${worker} failed `
   return new LoaderError('LOADER_SAMPLE', place, {

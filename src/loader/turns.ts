@@ -71,10 +71,10 @@ export class LaneTurns {
 
   async #open(entry: Entry): Promise<Turn | null> {
     const { lane, state } = entry
+    const place: Place = { lane, doing: 'opening', sample: state.position }
     try {
-      entry.opened = await openLane(this.#setup, lane, state)
+      entry.opened = await openLane(this.#setup, place, state)
     } catch (error) {
-      const place: Place = { lane, doing: 'opening', sample: state.position }
       return { lane, outcome: { kind: 'error', error, place, final: true }, state }
     }
     if (this.#closed) {
@@ -98,8 +98,9 @@ export class LaneTurns {
   }
 }
 
-/** The lane's own copy of the dataset, `workerInit` run on it, and the lane on top. */
-async function openLane(setup: TurnsSetup, lane: number, from: LaneState): Promise<Lane> {
+/** The lane's own copy of the dataset, `workerInit` run on it, and the lane on top. `place` follows what is done. */
+async function openLane(setup: TurnsSetup, place: Place, from: LaneState): Promise<Lane> {
+  const { lane } = place
   const { program, pass, baseSeed, avoid, careful, listener, feed } = setup
   const dataset = await setup.datasetFor(lane)
   const info = program.hasInfo
@@ -108,7 +109,9 @@ async function openLane(setup: TurnsSetup, lane: number, from: LaneState): Promi
   const context: LaneContext = { info, asked: false }
   if (info && program.workerInit && program.initialised?.has(lane) !== true) {
     listener.doing('workerInit', lane, 0)
+    place.doing = 'workerInit'
     await runInLane(context, () => program.workerInit!(lane))
+    place.doing = 'opening'
     program.initialised?.add(lane)
   }
   const lanes = {

@@ -193,9 +193,9 @@ function overError(cause: unknown): InputError {
 function oneShotError(given: Given): InputError {
   if (given === 'directly')
     return new InputError('STREAM_ONE_SHOT', {
-      what: 'a generator or stream given to from() is to be passed over a second time, or from a place within',
+      what: 'a generator or stream that was given itself is to be passed over a second time, or from a place within',
       why: 'it can be passed over once only, from its start; it would come out empty',
-      mend: 'give a function that makes a new one for each pass: from(() => …)',
+      mend: 'give a function that makes a new one for each pass, as in from(() => …)',
     })
   return new InputError('STREAM_ONE_SHOT', {
     what: 'a function gave the same generator or stream for a second time',
