@@ -9,26 +9,33 @@
 // then moves `readAt`, then raises `consumed`. The writer reads `consumed` before `readAt`, so that what it takes
 // for free is free.
 
-/** The words of `control`, of 4 bytes each. Counts wrap around at 2^32. */
+import { setTimeout as nap } from 'node:timers/promises'
+
+// The words of `control`, of 4 bytes each; counts wrap around at 2^32. What the writer writes and what the reader
+// writes lie in cache lines of their own (128 bytes, as lines are fetched in pairs), and so does what changes with
+// every sample.
 const published = 0
-const consumed = 1
-/** Where the oldest record starts that the reader still holds, in units of 8 bytes. */
-const readAt = 2
-const readerWaits = 3
 /** The writer waits until no more than this many records are unread, plus one; 0 when it does not wait. */
-const writerWaits = 4
+const writerWaits = 1
+const consumed = 32
+/** Where the oldest record starts that the reader still holds, in units of 8 bytes. */
+const readAt = 33
+const readerWaits = 34
 /** The pass that the worker is to work on; anything else than its own ends that. */
-const passWord = 5
+const passWord = 35
 /** What the worker is doing, for who has to tell of its death: `Doing`, the lane; then the sample, as a float64. */
-const doingWord = 6
-const laneWord = 7
-const placeFloat = 4
-const controlBytes = 64
+const doingWord = 64
+const laneWord = 65
+const placeFloat = 33
+const controlBytes = 384
 
 export const headerBytes = 48
 const wrapMark = -1
 /** A ring is used from its start only as far as needed, so that small batches touch little memory. */
 const firstExtent = 1 << 20
+
+/** How long the reader naps while batches come fast. */
+const napMs = 1
 
 /** What stands in a record. */
 export const recordKinds = ['batch', 'end', 'error', 'dropped'] as const
@@ -190,6 +197,7 @@ export class RingReader extends RingEnd {
   /** Behind the last record taken; what lies before is given back by `release`. */
   #taken = 0
   #takenCount = 0
+  #naps = false
 
   /** The next record that is there, which is thereby taken; null if there is none yet. */
   take(): Header | null {
@@ -222,12 +230,25 @@ export class RingReader extends RingEnd {
     return { headers, end: at }
   }
 
-  /** Resolves when there may be a record, when `wake` is called, or after `ms`. */
+  /**
+   * Resolves when there may be a record, when `wake` is called, or after `ms`.
+   *
+   * To be woken for every batch costs both sides more than a small batch does. So while batches come fast and the ring
+   * has room for more, the reader naps for a millisecond, and then finds many.
+   */
   async wait(ms: number | undefined): Promise<void> {
+    if (this.#naps) {
+      await nap(napMs)
+      this.#naps = this.unread > this.#takenCount && Atomics.load(this.control, writerWaits) === 0
+      return
+    }
+    const began = performance.now()
     const seen = Atomics.load(this.control, published)
     Atomics.store(this.control, readerWaits, 1)
     if (this.unread - this.#takenCount === 0) await change(this.control, published, seen, ms)
     Atomics.store(this.control, readerWaits, 0)
+    const isFast = performance.now() - began < napMs / 2
+    this.#naps = isFast && Atomics.load(this.control, writerWaits) === 0
   }
 
   /** Ends a `wait`: something else has happened, such as the worker's death. */
