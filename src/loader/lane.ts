@@ -144,7 +144,7 @@ class IterableLane implements Lane {
         listener.at(position)
         const isOwn = !this.#filter || position % lanes === lane
         const item = this.#pull(isOwn)
-        if (item instanceof Promise) return this.#gatherLater(item, isOwn)
+        if (item instanceof Promise) return this.#gatherLater(item, isOwn, began)
         this.#position = position + 1
         if (!this.#begun) this.#begin()
         if (item === end) return this.#atEnd()
@@ -153,12 +153,12 @@ class IterableLane implements Lane {
     } catch (error) {
       return this.#failed(error)
     }
-    if (this.#filter) listener.filtered(performance.now() - began)
+    this.#tellFiltered(began)
     return this.#full()
   }
 
   /** The same, once something has to be waited for. */
-  async #gatherLater(pending: Promise<unknown>, pendingIsOwn: boolean): Promise<Outcome> {
+  async #gatherLater(pending: Promise<unknown>, pendingIsOwn: boolean, began: number): Promise<Outcome> {
     const { lane, lanes, options, listener } = this.#setup
     const size = options.batchSize ?? 1
     const samples = this.#samples
@@ -179,7 +179,13 @@ class IterableLane implements Lane {
     } catch (error) {
       return this.#failed(error)
     }
+    this.#tellFiltered(began)
     return await this.#full()
+  }
+
+  /** Samples of other lanes cost nothing where they are passed without being made. */
+  #tellFiltered(began: number): void {
+    if (this.#filter && !this.#cursor.skip) this.#setup.listener.filtered(performance.now() - began)
   }
 
   #pull(isOwn: boolean): MaybePromise<unknown | End> {

@@ -11,12 +11,21 @@ export function siblingModule(importMetaUrl: string, name: string): URL {
 
 /** Starts a thread on a module. Its heap is small: what is large lives in shared memory. */
 export function startWorker(module: URL, workerData: unknown, transferList: Transferable[] = []): Worker {
-  // A thread is a module of its own, however this process was given its program.
-  const execArgv = process.execArgv.filter((arg) => !arg.startsWith('--input-type'))
   return new Worker(module, {
     workerData,
     transferList,
-    execArgv,
+    ...execArgv(),
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   })
+}
+
+/**
+ * A thread takes over the flags of the process, V8's among them, unless it is told others, and then V8's are refused. It
+ * is told others only where the program came as text (`--input-type`): a thread is a module of its own.
+ */
+function execArgv(): { execArgv?: string[] } {
+  if (!process.execArgv.some((arg) => arg.startsWith('--input-type'))) return {}
+  return {
+    execArgv: process.execArgv.filter((arg) => /^--(conditions=|import=|enable-source-maps)/.test(arg)),
+  }
 }

@@ -51,6 +51,8 @@ class IteratorCursor<T> implements Cursor<T> {
     if (this.#closed) return end
     if (this.#toPass > 0) return chain(repeatWhile(this.#passNext), () => this.next())
     const result = this.#advance()
+    // Most often it is the plain result of a synchronous iterator.
+    if ((result as IteratorResult<T>).done === false) return this.#accept(result as IteratorResult<T>)
     return isThenable(result)
       ? Promise.resolve(result).then((result) => this.#accept(result), this.#fail)
       : this.#accept(result)
