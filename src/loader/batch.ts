@@ -146,9 +146,13 @@ const encoder = new TextEncoder()
 export function encodeTexts(texts: readonly string[], memory: BatchMemory | undefined): TextBatch {
   const count = texts.length
   let length = 0
-  for (let i = 0; i < count; i++) length += texts[i]!.length
-  if (length > maxJoined) return encodeEach(texts)
-  const joined = texts.join('')
+  // Of a few short texts this is faster than `join`, and of many it is as fast.
+  let joined = ''
+  for (let i = 0; i < count; i++) {
+    length += texts[i]!.length
+    if (length > maxJoined) return encodeEach(texts)
+    joined += texts[i]
+  }
   const byteLength = Buffer.byteLength(joined)
   // One piece of memory for both: to allocate takes longer than to copy.
   const offsetBytes = 8 * ((count + 2) >> 1)
