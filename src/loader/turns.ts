@@ -86,8 +86,10 @@ export class LaneTurns {
 
   #took(entry: Entry, outcome: Outcome): Turn {
     const state = entry.opened!.state()
-    if (outcome.kind === 'end') this.#waiting.splice(this.#at, 1)
-    else if (outcome.kind !== 'error') this.#at++
+    if (outcome.kind === 'end') {
+      entry.opened!.close()
+      this.#waiting.splice(this.#at, 1)
+    } else if (outcome.kind !== 'error') this.#at++
     if (this.#at >= this.#waiting.length) this.#at = 0
     return { lane: entry.lane, outcome, state }
   }
