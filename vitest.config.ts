@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['millrace-source'] } },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
+    globalSetup: 'test/support/temporary.ts',
     testTimeout: 60_000,
     pool: 'forks',
     execArgv: ['--conditions=millrace-source'],
