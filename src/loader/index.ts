@@ -1,6 +1,7 @@
 export { Tensor, TextBatch } from './batch.ts'
 export { type CollateOptions, type Dtype, defaultCollate, defaultConvert } from './collate.ts'
 export type { Collated } from './collated.ts'
+export { ChainDataset, ConcatDataset, randomSplit, Subset, TensorDataset } from './combine.ts'
 export { DataLoader } from './data-loader.ts'
 export { type Dataset, IterableDataset, MapDataset, type Shard } from './dataset.ts'
 export { LoaderError } from './failure.ts'
