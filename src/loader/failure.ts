@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { MillraceError } from '../core/errors.ts'
 import type { Place } from './lane.ts'
 
@@ -46,10 +47,20 @@ export function sampleError(
   // What is said of the dataset as a whole, or of an option, needs no place.
   const isOurs = error instanceof MillraceError && !(error instanceof LoaderError)
   if (isOurs && (place.doing === 'opening' || error.code.startsWith('LOADER_'))) return error
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  const thread = worker === null ? '' : `worker ${worker} failed `
-  return new LoaderError('LOADER_SAMPLE', place, {
-    what: `${thread}${worker === null ? 'failed ' : ''}${describePlace(place, kind)}: ${message}`,
-    cause: error,
-  })
+  const what = `${worker === null ? '' : `worker ${worker} `}failed ${describePlace(place, kind)}`
+  if (isOurs) {
+    const { parts } = error
+    return new LoaderError('LOADER_SAMPLE', place, { ...parts, what: `${what}: ${parts.what}`, cause: error })
+  }
+  return new LoaderError('LOADER_SAMPLE', place, { what: `${what}: ${describeThrown(error)}`, cause: error })
+}
+
+/** What was thrown, in words, whatever it is. */
+export function describeThrown(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`
+    return typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 1 })
+  } catch {
+    return 'something that cannot be shown'
+  }
 }

@@ -1,6 +1,7 @@
 // What the loader and its worker threads say to each other, beside the batches in the ring.
 import { MillraceError, type PackedError, packError, unpackError } from '../core/errors.ts'
 import type { Dtype } from './collate.ts'
+import { describeThrown } from './failure.ts'
 import type { LaneOptions, LaneState, Place } from './lane.ts'
 import type { RingMemory } from './ring.ts'
 import type { Packed } from './travel.ts'
@@ -61,18 +62,17 @@ export interface PackedFailure {
   cause: PackedFailure | undefined
 }
 
-export function packFailure(error: unknown, depth = 0): PackedFailure {
-  if (!(error instanceof Error)) {
-    const thrown = typeof error === 'object' ? JSON.stringify(error) : String(error)
-    return {
-      name: 'Error',
-      message: thrown,
-      stack: undefined,
-      code: undefined,
-      ours: undefined,
-      cause: undefined,
-    }
+export function packFailure(error: unknown): PackedFailure {
+  try {
+    return packAny(error, 0)
+  } catch {
+    return packText('something that cannot be shown')
   }
+}
+
+function packAny(error: unknown, depth: number): PackedFailure {
+  if (!(error instanceof Error))
+    return packText(typeof error === 'string' ? error : inspect(error, { depth: 1 }))
   const { code, cause } = error as Error & { code?: unknown }
   return {
     name: error.name,
@@ -80,8 +80,12 @@ export function packFailure(error: unknown, depth = 0): PackedFailure {
     stack: error.stack,
     code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
     ours: error instanceof MillraceError ? packError(error) : undefined,
-    cause: cause === undefined || depth > 4 ? undefined : packFailure(cause, depth + 1),
+    cause: cause === undefined || depth > 4 ? undefined : packAny(cause, depth + 1),
   }
+}
+
+function packText(message: string): PackedFailure {
+  return { name: 'Error', message, stack: undefined, code: undefined, ours: undefined, cause: undefined }
 }
 
 const builtIn: Record<string, ErrorConstructor> = {

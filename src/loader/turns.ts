@@ -42,6 +42,8 @@ interface Entry {
   lane: number
   state: LaneState
   opened: Lane | null
+  /** Its last batch could not be made; should that be passed over, the batch's turn is used up by it. */
+  lost: boolean
 }
 
 /** The lanes of one thread, in their order. */
@@ -54,7 +56,9 @@ export class LaneTurns {
 
   constructor(setup: TurnsSetup) {
     this.#setup = setup
-    this.#waiting = setup.lanes.filter(({ state }) => !state.ended).map((lane) => ({ ...lane, opened: null }))
+    this.#waiting = setup.lanes
+      .filter(({ state }) => !state.ended)
+      .map((lane) => ({ ...lane, opened: null, lost: false }))
     const first = this.#waiting.findIndex(({ lane }) => lane >= setup.first)
     this.#at = Math.max(first, 0)
   }
@@ -64,6 +68,7 @@ export class LaneTurns {
     const entry = this.#waiting[this.#at]
     if (!entry) return null
     if (!entry.opened) return this.#open(entry)
+    if (entry.lost) return this.#took(entry, { kind: 'dropped' })
     const outcome = entry.opened.next()
     if (outcome instanceof Promise) return outcome.then((settled) => this.#took(entry, settled))
     return this.#took(entry, outcome)
@@ -86,6 +91,7 @@ export class LaneTurns {
 
   #took(entry: Entry, outcome: Outcome): Turn {
     const state = entry.opened!.state()
+    entry.lost = outcome.kind === 'error' && outcome.place.doing === 'collate'
     if (outcome.kind === 'end') {
       entry.opened!.close()
       this.#waiting.splice(this.#at, 1)
