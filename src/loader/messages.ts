@@ -71,8 +71,7 @@ export function packFailure(error: unknown): PackedFailure {
 }
 
 function packAny(error: unknown, depth: number): PackedFailure {
-  if (!(error instanceof Error))
-    return packText(typeof error === 'string' ? error : inspect(error, { depth: 1 }))
+  if (!(error instanceof Error)) return packText(describeThrown(error))
   const { code, cause } = error as Error & { code?: unknown }
   return {
     name: error.name,
