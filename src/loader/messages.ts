@@ -66,7 +66,7 @@ export function packFailure(error: unknown): PackedFailure {
   try {
     return packAny(error, 0)
   } catch {
-    return packText('something that cannot be shown')
+    return packText(describeThrown(error))
   }
 }
 
