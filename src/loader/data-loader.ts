@@ -167,7 +167,7 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
       turn: progress?.turn ?? 0,
       lanes: (progress?.lanes ?? Array.from({ length: lanes }, () => laneStart)).map((lane) => ({
         position: lane.position,
-        ...(lane.cursor !== undefined && { cursor: JSON.parse(lane.cursor) }),
+        ...(lane.cursor !== undefined && { cursor: JSON.parse(String(lane.cursor)) }),
         ...(lane.userShards && { userShards: true }),
         ...(lane.ended && { ended: true }),
       })),

@@ -23,8 +23,8 @@ export interface LaneOptions {
 export interface LaneState {
   /** Samples pulled from the lane's iterator (iterable), or batches of indices taken (map). */
   position: number
-  /** Where the dataset's own cursor is, as JSON, if it has cursors. */
-  cursor: string | undefined
+  /** Where the dataset's own cursor is, as JSON, if it has cursors; a number, as iterators have, is itself. */
+  cursor: string | number | undefined
   /** The lane was found to be sharded by its user: its iterator asked for `getWorkerInfo()`. */
   userShards: boolean
   ended: boolean
@@ -99,7 +99,7 @@ export async function openIterableLane(setup: LaneSetup): Promise<Lane> {
     const hasShard = isOurs && typeof shard === 'function'
     const source = hasShard ? await shard.call(dataset, lane, lanes) : dataset
     context.asked = false
-    const place = from.cursor === undefined ? undefined : JSON.parse(from.cursor)
+    const place = from.cursor === undefined ? undefined : JSON.parse(String(from.cursor))
     const cursor = sourceOf('the dataset', source as Streamable<unknown>).open(place, { pass })
     return new IterableLane(setup, cursor, isOurs && !hasShard && lanes > 1 && !from.userShards)
   })
@@ -234,10 +234,11 @@ class IterableLane implements Lane {
 
   #full(): MaybePromise<Outcome> {
     const samples = this.#samples
+    const cursor = this.#cursor.state()
     this.#samples = []
     this.#state = {
       position: this.#position,
-      cursor: JSON.stringify(this.#cursor.state()),
+      cursor: typeof cursor === 'number' ? cursor : JSON.stringify(cursor),
       userShards: this.#state.userShards,
       ended: false,
     }

@@ -82,7 +82,7 @@ export class ParallelPass {
 
   #turn(slot: WorkerSlot, header: Header): Turn {
     const { lane, kind } = header
-    const state = slot.stateBehind(header)
+    const state = slot.stateOf(lane)
     if (kind === 'end') this.#lanes.splice(this.#at, 1)
     else if (kind !== 'error') this.#at++
     if (this.#at >= this.#lanes.length) this.#at = 0

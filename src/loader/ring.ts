@@ -53,7 +53,8 @@ export interface Header {
   /** Where in the ring the payload lies. */
   payloadAt: number
   payloadBytes: number
-  /** The lane's cursor behind this record, as JSON in UTF-8, right behind the payload. */
+  /** The lane's cursor behind this record: a number; or if that is null, JSON in UTF-8 right behind the payload. */
+  cursorNumber: number | null
   cursorAt: number
   cursorBytes: number
   /** The lane's place behind this record: samples pulled. */
@@ -160,8 +161,9 @@ export class RingWriter extends RingEnd {
     this.words[word + 4] = header.payloadBytes
     this.words[word + 5] = header.cursorBytes
     this.words[word + 6] = header.samples
-    this.words[word + 7] = header.userShards ? 1 : 0
+    this.words[word + 7] = (header.userShards ? 1 : 0) | (header.cursorNumber === null ? 0 : 2)
     this.floats[at / 8 + 4] = header.position
+    this.floats[at / 8 + 5] = header.cursorNumber ?? 0
     this.#at = at + bytes
     Atomics.add(this.control, published, 1)
     if (Atomics.load(this.control, readerWaits) === 1) Atomics.notify(this.control, published)
@@ -295,7 +297,8 @@ export class RingReader extends RingEnd {
       cursorBytes: this.words[word + 5]!,
       position: this.floats[at / 8 + 4]!,
       samples: this.words[word + 6]!,
-      userShards: this.words[word + 7] === 1,
+      userShards: (this.words[word + 7]! & 1) !== 0,
+      cursorNumber: (this.words[word + 7]! & 2) !== 0 ? this.floats[at / 8 + 5]! : null,
       end: at + this.words[word]!,
     }
   }

@@ -105,18 +105,24 @@ export class WorkerSlot {
     }
     this.#first = header.lane + 1
     const entry = lanes.find(({ lane }) => lane === header.lane)!
-    entry.state = this.stateBehind(header)
+    entry.state = this.#stateBehind(header)
     if (this.#batches.length > 0 && header.kind !== 'end') {
       const done = (header.position - 1) * this.#job.lanes + header.lane
       this.#batches = this.#batches.filter(([number]) => number !== done)
     }
   }
 
-  /** Where a lane is behind a record. */
-  stateBehind(header: Header): LaneState {
+  /** Where a lane is behind the last record taken of it. */
+  stateOf(lane: number): LaneState {
+    return this.#lanes.find((entry) => entry.lane === lane)!.state
+  }
+
+  #stateBehind(header: Header): LaneState {
     return {
       position: header.position,
-      cursor: header.cursorBytes > 0 ? this.reader.text(header.cursorAt, header.cursorBytes) : undefined,
+      cursor:
+        header.cursorNumber ??
+        (header.cursorBytes > 0 ? this.reader.text(header.cursorAt, header.cursorBytes) : undefined),
       userShards: header.userShards,
       ended: header.kind === 'end',
     }
@@ -232,7 +238,7 @@ export class WorkerSlot {
     const lanes = this.#lanes.map((entry) => ({ ...entry }))
     for (const header of this.reader.pending().headers)
       if (header.pass === this.#pass!.pass && header.kind !== 'error')
-        lanes.find(({ lane }) => lane === header.lane)!.state = this.stateBehind(header)
+        lanes.find(({ lane }) => lane === header.lane)!.state = this.#stateBehind(header)
     return placesOf(lanes)
   }
 

@@ -138,11 +138,14 @@ function unlessCalledOff(pending: Promise<Turn | null>): Promise<Turn | null> {
 interface Record {
   kind: RecordKind
   payload: Encoded | null
-  cursor: Buffer | null
   samples: number
+  /** The lane's cursor as JSON, if it is more than a number. */
+  cursor: Buffer | null
+  cursorNumber: number | null
 }
 
-function put({ kind, payload, cursor, samples }: Record, { lane, state }: Turn, pass: number): boolean {
+function put({ kind, payload, samples, cursor, cursorNumber }: Record, turn: Turn, pass: number): boolean {
+  const { lane, state } = turn
   const payloadBytes = payload?.byteLength ?? 0
   const cursorBytes = cursor?.length ?? 0
   const at = writer.reserve(payloadBytes + cursorBytes)
@@ -150,7 +153,17 @@ function put({ kind, payload, cursor, samples }: Record, { lane, state }: Turn, 
   payload?.writeTo(writer, at + headerBytes)
   if (cursor) writer.bytes.set(cursor, at + headerBytes + payloadBytes)
   const { position, userShards } = state
-  writer.publish(at, { kind, lane, pass, payloadBytes, cursorBytes, position, samples, userShards })
+  writer.publish(at, {
+    kind,
+    lane,
+    pass,
+    payloadBytes,
+    cursorBytes,
+    cursorNumber,
+    position,
+    samples,
+    userShards,
+  })
   return true
 }
 
@@ -165,19 +178,22 @@ async function putLater(record: Record, turn: Turn, pass: number): Promise<boole
 }
 
 function recordOf({ lane, outcome, state }: Turn): Record {
-  if (outcome.kind === 'error')
-    return { kind: 'error', payload: encodeFailure(outcome), cursor: null, samples: 0 }
-  const cursor = state.cursor === undefined ? null : Buffer.from(state.cursor)
-  if (outcome.kind !== 'batch') return { kind: outcome.kind, payload: null, cursor, samples: 0 }
-  const place: Place = { lane, doing: 'collate', sample: state.position }
+  if (outcome.kind === 'error') return errorRecord(outcome)
+  const cursor = typeof state.cursor === 'string' ? Buffer.from(state.cursor) : null
+  const cursorNumber = typeof state.cursor === 'number' ? state.cursor : null
+  if (outcome.kind !== 'batch') return { kind: outcome.kind, payload: null, samples: 0, cursor, cursorNumber }
   try {
     const payload = encode(outcome.batch, job.collate ? '`collate`' : 'the dataset')
     const cursorBytes = cursor?.length ?? 0
     if (payload.byteLength + cursorBytes > writer.mostPayload) throw tooLarge(payload.byteLength, cursorBytes)
-    return { kind: 'batch', payload, cursor, samples: outcome.samples }
+    return { kind: 'batch', payload, samples: outcome.samples, cursor, cursorNumber }
   } catch (error) {
-    return { kind: 'error', payload: encodeFailure({ error, place, final: true }), cursor: null, samples: 0 }
+    return errorRecord({ error, place: { lane, doing: 'collate', sample: state.position }, final: true })
   }
+}
+
+function errorRecord(failed: { error: unknown; place: Place; final: boolean }): Record {
+  return { kind: 'error', payload: encodeFailure(failed), samples: 0, cursor: null, cursorNumber: null }
 }
 
 function encodeFailure({ error, place, final }: { error: unknown; place: Place; final: boolean }): Encoded {
