@@ -1,7 +1,7 @@
 // One worker's way to the consumer: a ring of bytes in shared memory, with one writer and one reader.
 //
 // Records lie one after the other, each with a header of 48 bytes, all at multiples of 8; one that does not fit
-// before the end starts at 0, and a mark says so. A record is there for the reader when `published` counts it; what
+// before the end starts at 0, and `jumpAt` says that it does. A record is there for the reader when `published` counts it; what
 // the writer left half done when it died was never published. So a new writer can take the ring over where the
 // published records end.
 //
@@ -17,6 +17,8 @@ import { setTimeout as nap } from 'node:timers/promises'
 const published = 0
 /** The writer waits until no more than this many records are unread, plus one; 0 when it does not wait. */
 const writerWaits = 1
+/** The number of the record that starts at 0 again, plus one; 0 when the reader has found it there. */
+const jumpAt = 2
 const consumed = 32
 /** Where the oldest record starts that the reader still holds, in units of 8 bytes. */
 const readAt = 33
@@ -30,7 +32,6 @@ const placeFloat = 33
 const controlBytes = 384
 
 export const headerBytes = 48
-const wrapMark = -1
 /** A ring is used from its start only as far as needed, so that small batches touch little memory. */
 const firstExtent = 1 << 20
 
@@ -139,13 +140,14 @@ export class RingWriter extends RingEnd {
     const oldest = Atomics.load(this.control, readAt) * 8
     if (this.#at > oldest) {
       if (bytes <= this.#extent - this.#at - 8) return this.#at
-      return bytes < oldest ? this.#place(0) : -1
+      // There is one word to tell of a jump, which the reader has taken when it is 0.
+      return bytes < oldest && Atomics.load(this.control, jumpAt) === 0 ? this.#place(0) : -1
     }
     return bytes < oldest - this.#at ? this.#at : -1
   }
 
   #place(at: number): number {
-    if (at !== this.#at) this.words[this.#at / 4] = wrapMark
+    if (at !== this.#at) Atomics.store(this.control, jumpAt, (Atomics.load(this.control, published) + 1) | 0)
     this.#at = at
     return at
   }
@@ -204,7 +206,9 @@ export class RingReader extends RingEnd {
   /** The next record that is there, which is thereby taken; null if there is none yet. */
   take(): Header | null {
     if (this.unread - this.#takenCount === 0) return null
-    const header = this.#headerAt(this.#at)
+    const number = (Atomics.load(this.control, consumed) + this.#takenCount) | 0
+    const header = this.#headerAt(this.#at, number)
+    if (header.jumps) Atomics.store(this.control, jumpAt, 0)
     this.#at = this.#taken = header.end
     this.#takenCount++
     return header
@@ -224,8 +228,10 @@ export class RingReader extends RingEnd {
   pending(): { headers: Header[]; end: number } {
     const headers: Header[] = []
     let at = this.#at
-    for (let left = this.unread - this.#takenCount; left > 0; left--) {
-      const header = this.#headerAt(at)
+    const count = this.unread - this.#takenCount
+    const first = Atomics.load(this.control, consumed) + this.#takenCount
+    for (let i = 0; i < count; i++) {
+      const header = this.#headerAt(at, (first + i) | 0)
       headers.push(header)
       at = header.end
     }
@@ -268,6 +274,9 @@ export class RingReader extends RingEnd {
   reset(): void {
     Atomics.store(this.control, writerWaits, 0)
     Atomics.store(this.control, doingWord, 0)
+    // It had chosen a place for a record, which never came.
+    const next = (Atomics.load(this.control, published) + 1) | 0
+    if (Atomics.load(this.control, jumpAt) === next) Atomics.store(this.control, jumpAt, 0)
   }
 
   /** What the writer was last doing, in which lane, with which sample. */
@@ -283,8 +292,9 @@ export class RingReader extends RingEnd {
     return Buffer.from(this.buffer, at, bytes).toString()
   }
 
-  #headerAt(from: number): Header & { end: number } {
-    const at = from + 8 > this.bytes.length || this.words[from / 4] === wrapMark ? 0 : from
+  #headerAt(from: number, number: number): Header & { end: number; jumps: boolean } {
+    const jumps = Atomics.load(this.control, jumpAt) === ((number + 1) | 0)
+    const at = jumps ? 0 : from
     const word = at / 4
     const payloadBytes = this.words[word + 4]!
     return {
@@ -300,6 +310,7 @@ export class RingReader extends RingEnd {
       userShards: (this.words[word + 7]! & 1) !== 0,
       cursorNumber: (this.words[word + 7]! & 2) !== 0 ? this.floats[at / 8 + 5]! : null,
       end: at + this.words[word]!,
+      jumps,
     }
   }
 }
