@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { parentPort } from 'node:worker_threads'
 import { ConfigError } from '../core/errors.ts'
 import type { Collated } from './collated.ts'
 import { type Dataset, datasetKind, indexed } from './dataset.ts'
@@ -6,6 +7,7 @@ import { difference, fingerprintDataset, fingerprintOptions } from './fingerprin
 import { IndexDealer } from './index-dealer.ts'
 import { type LaneState, laneStart, type Place } from './lane.ts'
 import { checkState, type LoaderState, stateFormat } from './loader-state.ts'
+import { type FromWorker, packFailure } from './messages.ts'
 import { type DataLoaderOptions, type ResolvedOptions, resolveOptions } from './options.ts'
 import { ParallelPass } from './parallel-pass.ts'
 import { PassIterator, type Turns } from './pass-iterator.ts'
@@ -13,8 +15,8 @@ import { asSampler, BatchSampler, RandomSampler, type Sampler, SequentialSampler
 import { TorchRandom } from './torch-random.ts'
 import { copyHere, packDataset, packFunction, searchedModules } from './travel.ts'
 import { LaneTurns } from './turns.ts'
-import { FilterMeter, warn } from './warnings.ts'
-import { isImporting } from './worker-info.ts'
+import { FilterMeter, once, warn, warnOfLateAsking } from './warnings.ts'
+import { isImported } from './worker-info.ts'
 import { WorkerSlot } from './worker-slot.ts'
 
 /** Where a pass is: behind the last batch that was given. */
@@ -180,12 +182,7 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
 
   /** Begins a pass, or goes on with the one that was resumed. */
   [Symbol.asyncIterator](): AsyncIterableIterator<B> {
-    if (isImporting())
-      throw new ConfigError('LOADER_IMPORTED', {
-        what: 'a loader is iterated while a worker imports the module that does it',
-        why: 'each worker imports the script that defines the dataset, and would start workers of its own',
-        mend: 'put what the script does under: if (import.meta.main) { … }',
-      })
+    if (isImported()) throw importedError()
     const { persistentWorkers } = this.#options
     if (persistentWorkers) void this.#current?.return()
     const progress = this.#goOnWith ?? this.#newProgress()
@@ -252,6 +249,7 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
     }
     const { collate, workerInit, dtype } = this.#options
     const filter = new FilterMeter(laneCount)
+    const askedLate = once(warnOfLateAsking)
     const mustCopy = hasInfo && (kind === 'iterable' || workerInit !== undefined)
     return new LaneTurns({
       ...place,
@@ -267,7 +265,7 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
       },
       feed: dealer ?? { take: () => null },
       careful: false,
-      listener: { doing() {}, at() {}, filtered: (ms) => filter.add(ms) },
+      listener: { doing() {}, at() {}, filtered: (ms) => filter.add(ms), askedLate },
       datasetFor: () => (mustCopy ? copyHere(this.dataset) : this.dataset),
     })
   }
@@ -292,12 +290,14 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
       asksAfterError: onError !== 'skip',
     }
     const filter = new FilterMeter(lanes)
+    const askedLate = once(warnOfLateAsking)
     const slots = Array.from(
       { length: count },
       (_, number) =>
         new WorkerSlot(number, Math.max(memoryLimit / count, leastRing), job, {
           warn,
           filtered: (ms) => filter.add(ms),
+          askedLate,
         }),
     )
     if (persistentWorkers) this.#persistent = { slots, baseSeed }
@@ -329,6 +329,17 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
 
 /** A ring holds at least the news that something does not fit into it. */
 const leastRing = 4096
+
+function importedError(): ConfigError {
+  const error = new ConfigError('LOADER_IMPORTED', {
+    what: 'a worker imported the script that defines the dataset, and the script iterates a loader',
+    why: 'each worker imports it, and would start workers of its own',
+    mend: 'put what the script does under: if (import.meta.main) { … }',
+  })
+  // The script may do with its error what it likes; the loader that started this worker is told as well.
+  parentPort?.postMessage({ type: 'failed', error: packFailure(error) } satisfies FromWorker)
+  return error
+}
 
 function laneOptions({ kind, batchSize, dropLast, sharding }: ResolvedOptions) {
   return { kind, batchSize, dropLast, sharding }

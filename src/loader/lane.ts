@@ -56,6 +56,8 @@ export interface LaneListener {
   at(sample: number): void
   /** A dataset that every lane passes over whole took this long over samples that were not the lane's. */
   filtered(ms: number): void
+  /** An iterator asked for `getWorkerInfo()` when it was too late to leave the sharding to it. */
+  askedLate(): void
 }
 
 export interface Lane {
@@ -114,6 +116,7 @@ class IterableLane implements Lane {
   #begun: boolean
   #state: LaneState
   #samples: unknown[] = []
+  #failedInRow = 0
   readonly #avoid: Set<number>
   readonly #avoidCollate: Set<number>
 
@@ -133,9 +136,10 @@ class IterableLane implements Lane {
   }
 
   #gather(): MaybePromise<Outcome> {
-    const { lane, lanes, options, listener } = this.#setup
+    const { lane, lanes, options, listener, context } = this.#setup
     const size = options.batchSize ?? 1
     const samples = this.#samples
+    if (this.#begun) context.asked = false // by collate
     const began = this.#filter ? performance.now() : 0
     listener.doing('next', lane, this.#position)
     try {
@@ -213,9 +217,11 @@ class IterableLane implements Lane {
     const { lane, lanes } = this.#setup
     const place: Place = { lane, doing: 'next', sample: this.#position }
     if (error instanceof UnreachableError) return { kind: 'error', error, place, final: true }
-    if (error instanceof MillraceError && error.code === 'STREAM_OVER') {
+    const isOver = error instanceof MillraceError && error.code === 'STREAM_OVER'
+    if (isOver || ++this.#failedInRow > mostInRow) {
       place.sample--
-      return { kind: 'error', error: unreachable(lane, place.sample, error.cause), place, final: true }
+      const cause = isOver ? error.cause : error
+      return { kind: 'error', error: unreachable(lane, place.sample, cause), place, final: true }
     }
     if (!this.#begun) this.#begin()
     const isOwn = !this.#filter || this.#position % lanes === lane
@@ -233,6 +239,8 @@ class IterableLane implements Lane {
   }
 
   #full(): MaybePromise<Outcome> {
+    this.#failedInRow = 0
+    if (this.#filter && this.#setup.context.asked) this.#setup.listener.askedLate()
     const samples = this.#samples
     const cursor = this.#cursor.state()
     this.#samples = []
@@ -251,7 +259,7 @@ class IterableLane implements Lane {
   }
 
   close(): void {
-    this.#cursor.close()
+    runInLane(this.#setup.context, () => this.#cursor.close())
   }
 }
 
@@ -416,6 +424,9 @@ function collate(setup: LaneSetup, samples: unknown[], place: number): MaybeProm
     return failed(error)
   }
 }
+
+/** How many samples in a row may fail: an iterator may fail for ever without moving. */
+const mostInRow = 10_000
 
 const passedBy = Symbol('passed by')
 

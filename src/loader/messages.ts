@@ -51,6 +51,7 @@ export type FromWorker =
   | { type: 'failed'; error: PackedFailure }
   /** So long was spent on samples of which most were other lanes'. */
   | { type: 'filtered'; ms: number }
+  | { type: 'askedLate' }
 
 /** Any error, as plain data that every thread can read. */
 export interface PackedFailure {

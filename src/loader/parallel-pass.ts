@@ -53,15 +53,17 @@ export class ParallelPass {
         careful: false,
       })
     }
-    this.#deal()
   }
 
   /** The next turn; null when all lanes have ended. */
   next(): Turn | null | Promise<Turn | null> {
     this.#giveBack()
+    if (this.#dealtUntil === 0) this.#deal()
     const lane = this.#lanes[this.#at]
     if (lane === undefined) return null
     const slot = this.#slotOf(lane)
+    // Something is wrong with the dataset or the program, not with a sample.
+    if (slot.failure && !(slot.failure instanceof LoaderError)) return this.#failed(slot.failure)
     const header = slot.take()
     return header ? this.#turn(slot, header) : this.#waitFor(slot)
   }

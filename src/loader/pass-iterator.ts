@@ -91,7 +91,7 @@ export class PassIterator<B> implements AsyncIterableIterator<B> {
   #take(): MaybePromise<IteratorResult<B>> {
     while (!this.#over) {
       if (performance.now() > this.#sliceEnd) return this.#takeAfterEventLoop()
-      const turn = this.#turns.next()
+      const turn = this.#nextTurn()
       if (turn instanceof Promise) return this.#takeLater(turn)
       const taken = this.#handle(turn)
       if (taken) return taken
@@ -99,11 +99,20 @@ export class PassIterator<B> implements AsyncIterableIterator<B> {
     return this.#end()
   }
 
+  /** A sampler's error, too, ends the pass and its workers. */
+  #nextTurn(): MaybePromise<Turn | null> {
+    try {
+      return this.#turns.next()
+    } catch (error) {
+      return this.#throw(error)
+    }
+  }
+
   async #takeLater(pending: Promise<Turn | null>): Promise<IteratorResult<B>> {
     const turn = await new Promise<Turn | null>((resolve, reject) => {
       this.#callOff = () => resolve(null)
       pending.then(resolve, reject)
-    })
+    }).catch((error) => this.#throw(error))
     return (this.#over ? null : await this.#handle(turn)) ?? (await this.#take())
   }
 

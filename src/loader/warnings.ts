@@ -3,6 +3,24 @@ export function warn(code: string, message: string): void {
   process.emitWarning(message, { type: 'MillraceWarning', code })
 }
 
+/** Does it the first time only. */
+export function once(body: () => void): () => void {
+  let done = false
+  return () => {
+    if (!done) body()
+    done = true
+  }
+}
+
+/** A loader that has begun to share the samples itself is asked by the dataset which worker it is. */
+export function warnOfLateAsking(): void {
+  warn(
+    'LOADER_ASKED_LATE',
+    'the iterator asked for getWorkerInfo() after its first sample, when the loader had begun to share the samples ' +
+      "between lanes by itself; if the iterator shares them too, samples are lost: set sharding: 'user'",
+  )
+}
+
 /** How long lanes may go through samples that are not theirs before they say so. */
 export const filterPatienceMs = 1000
 

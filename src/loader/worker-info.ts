@@ -20,14 +20,14 @@ export interface LaneContext {
 
 interface PerProcess {
   lane: AsyncLocalStorage<LaneContext>
-  /** Whether this thread is a worker that is just now importing the user's modules. */
-  importing: boolean
+  /** Whether this thread is a loader's worker. */
+  isWorker: boolean
 }
 
 // One per thread, also where sources and compiled files of this package are both loaded.
 const key = Symbol.for('millrace.loader')
 const shared = globalThis as unknown as { [key]?: PerProcess }
-const perProcess: PerProcess = (shared[key] ??= { lane: new AsyncLocalStorage(), importing: false })
+const perProcess: PerProcess = (shared[key] ??= { lane: new AsyncLocalStorage(), isWorker: false })
 
 /**
  * Who the calling code works for, inside a dataset, `workerInit` or `collate` that runs for a lane; null elsewhere,
@@ -44,16 +44,15 @@ export function runInLane<T>(context: LaneContext, body: () => T): T {
   return perProcess.lane.run(context, body)
 }
 
-/** Imports the user's modules into a worker; no loader may be iterated by what they do on being imported. */
-export async function whileImporting<T>(body: () => Promise<T>): Promise<T> {
-  perProcess.importing = true
-  try {
-    return await body()
-  } finally {
-    perProcess.importing = false
-  }
+/** Says that this thread is a loader's worker. */
+export function beWorker(): void {
+  perProcess.isWorker = true
 }
 
-export function isImporting(): boolean {
-  return perProcess.importing
+/**
+ * Whether what runs now comes of a worker's import of the user's modules, at once or later: whatever a worker runs of
+ * the user's otherwise, it runs for a lane.
+ */
+export function isImported(): boolean {
+  return perProcess.isWorker && perProcess.lane.getStore() === undefined
 }

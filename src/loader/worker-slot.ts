@@ -22,6 +22,7 @@ type Batches = [number: number, indices: ArrayLike<number>][]
 export interface SlotListener {
   warn(code: string, message: string): void
   filtered(ms: number): void
+  askedLate(): void
 }
 
 export class WorkerSlot {
@@ -184,10 +185,10 @@ export class WorkerSlot {
     const worker = startWorker(siblingModule(import.meta.url, 'worker'), { ...this.#job, at: this.#endsAt })
     this.#worker = worker
     this.#error = null
-    this.#hold(this.#waited)
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'failed') this.#fail(unpackFailure(message.error))
-      else this.#listener.filtered(message.ms)
+      else if (message.type === 'filtered') this.#listener.filtered(message.ms)
+      else this.#listener.askedLate()
     })
     worker.on('error', (error) => {
       this.#error = error as Error
@@ -201,6 +202,8 @@ export class WorkerSlot {
         resolve()
       })
     })
+    // Behind the listeners, which make a thread hold the process.
+    this.#hold(this.#waited)
     this.#post(pass)
     if (this.#job.options.kind === 'map')
       this.#post({ type: 'indices', pass: pass.pass, batches: this.#batches, total: this.#total })

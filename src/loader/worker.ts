@@ -13,7 +13,7 @@ import { PostedIndices } from './posted-indices.ts'
 import { headerBytes, placeIndex, type RecordKind, RingWriter } from './ring.ts'
 import { type Packed, unpack } from './travel.ts'
 import { LaneTurns, type Turn } from './turns.ts'
-import { whileImporting } from './worker-info.ts'
+import { beWorker } from './worker-info.ts'
 
 /** How long the thread may work without looking after its messages and timers. */
 const sliceMs = 20
@@ -24,6 +24,7 @@ const writer = new RingWriter(job.memory, job.at, job.room)
 const tell = (message: FromWorker) => port.postMessage(message)
 
 let filteredMs = 0
+let toldLate = false
 const listener: LaneListener = {
   doing(what, lane, sample) {
     writer.doing(what, lane)
@@ -37,6 +38,10 @@ const listener: LaneListener = {
     if (filteredMs < 100) return
     tell({ type: 'filtered', ms: filteredMs })
     filteredMs = 0
+  },
+  askedLate() {
+    if (!toldLate) tell({ type: 'askedLate' })
+    toldLate = true
   },
 }
 
@@ -75,30 +80,26 @@ async function findProgram(): Promise<{
 }> {
   const found = async (packed: Packed | undefined) =>
     packed && ((await unpack(packed)) as (value: any) => unknown)
-  return await whileImporting(async () => {
-    const first = await unpack(job.dataset)
-    const copies = new Map<number, unknown>()
-    let isFirst = true
-    const datasetFor = async (lane: number) => {
-      const known = copies.get(lane)
-      if (known !== undefined) return known
-      const copy = isFirst ? first : await unpack(structuredClone(job.dataset))
-      isFirst = false
-      copies.set(lane, copy)
-      return copy
-    }
-    const program = {
-      options: job.options,
-      lanes: job.lanes,
-      hasInfo: true,
-      dtype: job.dtype,
-      memory: new BatchMemory(),
-      collate: await found(job.collate),
-      workerInit: await found(job.workerInit),
-      initialised: job.persistent ? new Set<number>() : undefined,
-    }
-    return { program, datasetFor }
-  })
+  const first = await unpack(job.dataset)
+  const copies = new Map<number, unknown>()
+  const datasetFor = async (lane: number) => {
+    const known = copies.get(lane)
+    if (known !== undefined) return known
+    const copy = copies.size === 0 ? first : await unpack(structuredClone(job.dataset))
+    copies.set(lane, copy)
+    return copy
+  }
+  const program = {
+    options: job.options,
+    lanes: job.lanes,
+    hasInfo: true,
+    dtype: job.dtype,
+    memory: new BatchMemory(),
+    collate: await found(job.collate),
+    workerInit: await found(job.workerInit),
+    initialised: job.persistent ? new Set<number>() : undefined,
+  }
+  return { program, datasetFor }
 }
 
 async function workPass(message: PassMessage, found: Awaited<ReturnType<typeof findProgram>>): Promise<void> {
@@ -219,6 +220,7 @@ function tooLarge(bytes: number, cursorBytes: number): InputError {
 }
 
 try {
+  beWorker()
   const found = await findProgram()
   while (!closing) {
     const message: PassMessage | null = wanted

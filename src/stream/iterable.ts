@@ -71,14 +71,14 @@ class IteratorCursor<T> implements Cursor<T> {
   }
 
   #advance(): IteratorResult<T> | PromiseLike<IteratorResult<T>> {
+    if (this.#failure) throw overError(this.#failure.error)
     if (!this.#iterator) {
-      this.#iterator = take(this.#iterable)
+      this.#iterator = this.#begin()
       if (!this.#iterator) {
         this.#closed = true
         throw oneShotError(this.#given)
       }
     }
-    if (this.#failure) throw overError(this.#failure.error)
     this.#isRunning = true
     try {
       return this.#iterator.next() as IteratorResult<T> | PromiseLike<IteratorResult<T>>
@@ -88,6 +88,15 @@ class IteratorCursor<T> implements Cursor<T> {
       this.#isRunning = false
       // Closed by what the iterator itself ran; it could not be told while it was running.
       if (this.#closed) this.#return(this.#iterator)
+    }
+  }
+
+  #begin(): AnyIterator<T> | undefined {
+    try {
+      return take(this.#iterable)
+    } catch (error) {
+      this.#failure = { error }
+      throw error
     }
   }
 
@@ -185,7 +194,7 @@ function isNodeStream(iterable: object): iterable is NodeJS.ReadableStream & { d
 
 function overError(cause: unknown): InputError {
   return new InputError('STREAM_OVER', {
-    what: 'a generator that failed is asked for more',
+    what: 'an iterator that failed is asked for more',
     why: 'with its error it was over; the elements behind that cannot be had',
     mend: 'catch the error in the generator; or leave what may fail to map(), which goes on with the next element',
     cause,
