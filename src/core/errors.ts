@@ -25,6 +25,9 @@ export class MillraceError extends Error {
     this.name = new.target.name
     this.code = code
     this.parts = parts
+    // All of it stands in the message; shown as properties, it would be told again.
+    Object.defineProperty(this, 'parts', { enumerable: false })
+    Object.defineProperty(this, 'name', { enumerable: false })
   }
 }
 

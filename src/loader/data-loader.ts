@@ -43,7 +43,8 @@ interface Progress {
  * `DataLoader.resume` needs to go on with exactly the rest.
  *
  * memory  `memoryLimit` bytes of shared memory at most, and with workers one copy of the dataset for each lane
- * throws  ConfigError, here and not while iterating, for a wrong option or a dataset that cannot get to a worker
+ * throws  ConfigError for a wrong option or a field that cannot get to a worker; what only a worker can find out, such as
+ *         that a function is not exported, is told while iterating
  */
 export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
   readonly dataset: Dataset<T>
@@ -55,7 +56,8 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
   #goOnWith: Progress | null = null
   /** Threads that stay from pass to pass, and their seed. */
   #persistent: { slots: WorkerSlot[]; baseSeed: bigint } | null = null
-  #current: PassIterator<B> | null = null
+  /** Those that have begun and not ended. */
+  readonly #passes = new Set<PassIterator<B>>()
 
   constructor(dataset: Dataset<T>, options: DataLoaderOptions<T, B> = {}) {
     const kind = datasetKind(dataset)
@@ -184,7 +186,7 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
   [Symbol.asyncIterator](): AsyncIterableIterator<B> {
     if (isImported()) throw importedError()
     const { persistentWorkers } = this.#options
-    if (persistentWorkers) void this.#current?.return()
+    if (persistentWorkers) for (const pass of this.#passes) void pass.return()
     const progress = this.#goOnWith ?? this.#newProgress()
     this.#goOnWith = null
     this.#progress = progress
@@ -195,11 +197,12 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
       progress,
       this.dataset,
       async () => {
+        this.#passes.delete(iterator)
         if (persistentWorkers) for (const slot of slots) slot.rest()
         else await Promise.all(slots.map((slot) => slot.close()))
       },
     )
-    this.#current = iterator
+    this.#passes.add(iterator)
     return iterator
   }
 
@@ -226,7 +229,8 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
     const { hasInfo, lanes, prefetchFactor = 2 } = this.#options
     const generator = TorchRandom.from(random)
     const ahead = hasInfo ? lanes * prefetchFactor : 0
-    if (this.#sampler) new IndexDealer(this.#sampler.draw(generator), batches + ahead)
+    if (this.#sampler)
+      new IndexDealer(this.#sampler.draw(generator), batches + ahead, Number.POSITIVE_INFINITY)
     return generator
   }
 
@@ -234,7 +238,11 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
     const { lanes: laneCount, numWorkers, timeoutMs, borrow, prefetchFactor, hasInfo, kind } = this.#options
     const lanes = progress.lanes.map((state, lane) => ({ lane, state }))
     const dealer = this.#sampler
-      ? new IndexDealer(this.#sampler.draw(this.#random), batchesDone(progress.lanes))
+      ? new IndexDealer(
+          this.#sampler.draw(this.#random),
+          batchesDone(progress.lanes),
+          indexed(this.dataset).length,
+        )
       : null
     const place = {
       lanes,
@@ -314,9 +322,9 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
     }
   }
 
-  /** Ends the pass that is going on, and persistent workers. */
+  /** Ends every pass that is going on, and persistent workers. */
   async close(): Promise<void> {
-    await this.#current?.return()
+    await Promise.all(Array.from(this.#passes, (pass) => pass.return()))
     const persistent = this.#persistent
     this.#persistent = null
     await Promise.all(persistent?.slots.map((slot) => slot.close()) ?? [])

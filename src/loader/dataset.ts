@@ -53,6 +53,17 @@ export function datasetKind(dataset: unknown): 'map' | 'iterable' {
     const { length, get, open, [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = dataset as Shape
     const isIterable = [open, sync, async].some((method) => typeof method === 'function')
     if (dataset instanceof IterableDataset && isIterable) return 'iterable'
+    if (
+      typeof get === 'function' &&
+      !isIterable &&
+      !(Number.isSafeInteger(length) && (length as number) >= 0)
+    )
+      throw new ConfigError('LOADER_DATASET', {
+        what: `the length of the dataset is ${typeof length === 'function' ? 'a function' : String(length)}`,
+        why: 'a map dataset says by a number how many samples it has',
+        mend:
+          typeof length === 'function' ? 'make it a getter: get length()' : 'give it a length of 0 or more',
+      })
     if (typeof get === 'function' && typeof length === 'number') return 'map'
     if (Array.isArray(dataset) || (ArrayBuffer.isView(dataset) && typeof length === 'number')) return 'map'
     if (isIterable) return 'iterable'
@@ -77,7 +88,8 @@ export function indexed<T>(dataset: unknown): Indexed<T> {
 }
 
 function describe(value: unknown): string {
-  if (value === null || typeof value !== 'object') return value === null ? 'null' : `a ${typeof value}`
+  if (value === null || value === undefined) return String(value)
+  if (typeof value !== 'object') return `a ${typeof value}`
   const name = value.constructor?.name
   return name && name !== 'Object' ? `a ${name}` : 'an object'
 }

@@ -1,6 +1,6 @@
 // One pass as its consumer sees it: takes the lanes' turns, keeps the loader's place, and deals with errors.
 import { createHash } from 'node:crypto'
-import { setImmediate as eventLoop } from 'node:timers/promises'
+import { TimeSlice } from '../runtime/event-loop.ts'
 import type { MaybePromise } from '../stream/contract.ts'
 import { encode } from './codec.ts'
 import { LoaderError, sampleError } from './failure.ts'
@@ -28,9 +28,6 @@ interface Progress {
   ended: boolean
 }
 
-/** How long batches may be handed out without the event loop having its turn. */
-const sliceMs = 20
-
 export class PassIterator<B> implements AsyncIterableIterator<B> {
   readonly #turns: Turns
   readonly #options: ResolvedOptions
@@ -41,7 +38,7 @@ export class PassIterator<B> implements AsyncIterableIterator<B> {
   #over: Promise<void> | null = null
   #tail: Promise<unknown> | null = null
   #callOff: (() => void) | null = null
-  #sliceEnd = performance.now() + sliceMs
+  readonly #slice = new TimeSlice()
   #skipped = 0
   /** What was passed over since a lane's last batch: a worker that goes on for a dead one tells of it again. */
   readonly #passedOver: (Set<string> | undefined)[] = []
@@ -90,7 +87,7 @@ export class PassIterator<B> implements AsyncIterableIterator<B> {
   /** Turns until there is a batch. */
   #take(): MaybePromise<IteratorResult<B>> {
     while (!this.#over) {
-      if (performance.now() > this.#sliceEnd) return this.#takeAfterEventLoop()
+      if (this.#slice.isOver) return this.#takeAfterEventLoop()
       const turn = this.#nextTurn()
       if (turn instanceof Promise) return this.#takeLater(turn)
       const taken = this.#handle(turn)
@@ -117,8 +114,7 @@ export class PassIterator<B> implements AsyncIterableIterator<B> {
   }
 
   async #takeAfterEventLoop(): Promise<IteratorResult<B>> {
-    await eventLoop()
-    this.#sliceEnd = performance.now() + sliceMs
+    await this.#slice.renew()
     return await this.#take()
   }
 

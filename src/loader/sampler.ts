@@ -17,6 +17,7 @@
 // `prefetchFactor` for each worker, 2 where that is not given.
 
 import { ConfigError, InputError } from '../core/errors.ts'
+import { nearestName } from '../core/text.ts'
 import { TorchRandom } from './torch-random.ts'
 
 /** Chooses samples by their index, or with `T` = number[] whole batches of them, anew for each pass. */
@@ -59,6 +60,7 @@ export class SequentialSampler implements Sampler {
   readonly #source: Sized
 
   constructor(source: Sized) {
+    requireSized('SequentialSampler', source)
     this.#source = source
   }
 
@@ -90,7 +92,10 @@ export class RandomSampler implements Sampler {
   readonly #replacement: boolean
   readonly #numSamples: number | undefined
 
-  constructor(source: Sized, { replacement = false, numSamples }: RandomSamplerOptions = {}) {
+  constructor(source: Sized, options: RandomSamplerOptions = {}) {
+    requireSized('RandomSampler', source)
+    requireOptions('RandomSampler', options, ['replacement', 'numSamples'])
+    const { replacement = false, numSamples } = options
     requireBoolean('RandomSampler', 'replacement', replacement)
     if (numSamples !== undefined) requireCount('RandomSampler', 'numSamples', numSamples)
     if (!(source.length > 0))
@@ -162,7 +167,9 @@ export class WeightedRandomSampler implements Sampler {
   readonly #numSamples: number
   readonly #replacement: boolean
 
-  constructor(weights: ArrayLike<number>, { numSamples, replacement = true }: WeightedRandomSamplerOptions) {
+  constructor(weights: ArrayLike<number>, options: WeightedRandomSamplerOptions) {
+    requireOptions('WeightedRandomSampler', options, ['numSamples', 'replacement'])
+    const { numSamples, replacement = true } = options
     requireCount('WeightedRandomSampler', 'numSamples', numSamples)
     requireBoolean('WeightedRandomSampler', 'replacement', replacement)
     this.#weights = Float64Array.from(weights)
@@ -230,7 +237,9 @@ export class BatchSampler implements Sampler<number[]> {
   readonly #batchSize: number
   readonly #dropLast: boolean
 
-  constructor(sampler: SamplerLike, { batchSize, dropLast = false }: BatchSamplerOptions) {
+  constructor(sampler: SamplerLike, options: BatchSamplerOptions) {
+    requireOptions('BatchSampler', options, ['batchSize', 'dropLast'])
+    const { batchSize, dropLast = false } = options
     requireCount('BatchSampler', 'batchSize', batchSize)
     requireBoolean('BatchSampler', 'dropLast', dropLast)
     this.#sampler = asSampler('BatchSampler: sampler', sampler)
@@ -282,6 +291,8 @@ export class DistributedSampler implements Sampler {
   #epoch = 0
 
   constructor(source: Sized, options: DistributedSamplerOptions) {
+    requireSized('DistributedSampler', source)
+    requireOptions('DistributedSampler', options, ['numReplicas', 'rank', 'shuffle', 'seed', 'dropLast'])
     const { numReplicas, rank, shuffle = true, seed = 0, dropLast = false } = options
     requireCount('DistributedSampler', 'numReplicas', numReplicas)
     if (!Number.isInteger(rank) || rank < 0 || rank >= numReplicas)
@@ -343,6 +354,29 @@ class IterableSampler<T> implements Sampler<T> {
       })
     this.#passed = true
     return { [Symbol.iterator]: () => iterator }
+  }
+}
+
+function requireSized(sampler: string, source: Sized): void {
+  if (Number.isSafeInteger(source?.length) && source.length >= 0) return
+  throw new ConfigError('SAMPLER_OPTION', {
+    what: `${sampler} was given ${say(source)} as its dataset`,
+    why: 'it must know how many samples there are',
+    mend: 'give the dataset, or { length: 10 }',
+  })
+}
+
+/** Options by PyTorch's names, or given one by one as Python takes them, would be passed over without a word. */
+function requireOptions(sampler: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null)
+    refuse(sampler, 'options', options, `an object with ${known.join(', ')}`)
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue
+    const near = nearestName(key.replaceAll('_', ''), known)
+    throw new ConfigError('SAMPLER_OPTION', {
+      what: `${sampler} has no option ${key}`,
+      mend: near ? `did you mean ${near}?` : `there are ${known.join(', ')}`,
+    })
   }
 }
 

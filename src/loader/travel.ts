@@ -14,7 +14,10 @@ type DatasetClass = (abstract new (
 
 /** Something exported by a module, and what tells it from other exports. */
 interface Reference {
+  /** Where it is, as its user said. */
   modules: string[]
+  /** Where it may be, if nothing was said. */
+  searched: string[]
   name: string
   source: string
   /** How many parameters it declares. */
@@ -88,7 +91,8 @@ export function packFunction(fn: Fn, role: string, searched: string[]): Packed {
   return {
     kind: 'function',
     reference: {
-      modules: module ? [module] : searched,
+      modules: module ? [module] : [],
+      searched: module ? [] : searched,
       name: fn.name,
       source,
       parameters: fn.length,
@@ -124,6 +128,12 @@ function pack(value: unknown, path: string, above: Set<object>): Packed {
   if (made && (made.module !== undefined || isOursToFind(value)))
     return packInstance(value, made, path, inside)
   if (!holdsTraveller(value, new Set())) return { kind: 'value', value: checkClone(value, path) }
+  if (value instanceof Map || value instanceof Set)
+    throw new ConfigError('LOADER_FIELD', {
+      what: `${path}, a ${value.constructor.name}, holds ${travellerIn(value)}`,
+      why: 'it would lose its methods on the way to a worker thread',
+      mend: 'keep them in an array or a plain object, or give toWorker() and static fromWorker(data)',
+    })
   if (Array.isArray(value))
     return { kind: 'array', items: value.map((item, i) => pack(item, `${path}[${i}]`, inside)) }
   return { kind: 'object', entries: packEntries(value, path, inside) }
@@ -138,11 +148,12 @@ function packInstance(value: object, made: DatasetClass, path: string, inside: S
       mend:
         typeof (value as { open?: unknown }).open === 'function'
           ? 'export a function that makes the stream, and give the loader that: fromModule(import.meta.url, makeStream)'
-          : 'export the class and write in it: static module = import.meta.url',
+          : `export the class and write in it: static module = import.meta.url${path === 'the dataset' ? '' : '; what is open, such as a file, is opened in the worker instead (in the iterator, or in workerInit)'}`,
     })
   const source = Function.prototype.toString.call(made)
   const reference = {
     modules: [made.module],
+    searched: [],
     name,
     source,
     parameters: made.length,
@@ -200,9 +211,14 @@ function isOursToFind(value: object): boolean {
       'String',
       'Boolean',
     ].some((kind) => tag === `[object ${kind}]`) &&
-    Object.getOwnPropertyNames(Object.getPrototypeOf(value)).length > 1 &&
-    !isNative(Object.getPrototypeOf(value).constructor)
+    hasMethods(Object.getPrototypeOf(value))
   )
+}
+
+/** Whether instances of a user's class can do anything that plain objects cannot. */
+function hasMethods(prototype: object | null): boolean {
+  if (prototype === null || isNative(prototype.constructor as Fn)) return false
+  return Reflect.ownKeys(prototype).length > 1 || hasMethods(Object.getPrototypeOf(prototype))
 }
 
 function isNative(made: Fn): boolean {
@@ -213,7 +229,7 @@ function isNative(made: Fn): boolean {
 function holdsTraveller(value: object, seen: Set<object>): boolean {
   if (ArrayBuffer.isView(value) || seen.has(value)) return false
   seen.add(value)
-  for (const item of Array.isArray(value) ? value : Object.values(value)) {
+  for (const item of itemsOf(value)) {
     if (typeof item === 'function') return true
     if (typeof item !== 'object' || item === null) continue
     const made = classOf(item)
@@ -221,6 +237,21 @@ function holdsTraveller(value: object, seen: Set<object>): boolean {
     if (holdsTraveller(item, seen)) return true
   }
   return false
+}
+
+/** What it is that more than a structured clone is needed for. */
+function travellerIn(container: object): string {
+  for (const item of itemsOf(container)) {
+    if (typeof item === 'function') return 'a function'
+    if (typeof item === 'object' && item !== null && isOursToFind(item)) return `a ${classOf(item)!.name}`
+  }
+  return 'an instance of a class'
+}
+
+function itemsOf(value: object): Iterable<unknown> {
+  if (value instanceof Map) return [...value].flat()
+  if (Array.isArray(value) || value instanceof Set) return value as Iterable<unknown>
+  return Object.values(value)
 }
 
 /** What cannot be cloned is told by its place, before any worker is started. */
@@ -232,7 +263,7 @@ function checkClone(value: unknown, path: string): unknown {
     const isGenerator = /Generator\]$/.test(Object.prototype.toString.call(value))
     if (isGenerator)
       throw new ConfigError('LOADER_FIELD', {
-        what: `${path} is a generator that has been started, which cannot be sent to a worker thread`,
+        what: `${path} is a generator, which cannot be sent to a worker thread`,
         why: 'its place is hidden on its stack, and it can be passed over only once',
         mend: 'export the generator function, and give that: fromModule(import.meta.url, fn)',
       })
@@ -305,9 +336,14 @@ async function unpackEntries(entries: Record<string, Packed>): Promise<object> {
 }
 
 async function find(reference: Reference): Promise<unknown> {
-  const { modules, name, source, role } = reference
-  for (const module of modules) {
-    const exported = (await importModule(module, role)) as Record<string, unknown>
+  const { modules, searched, name, source, role } = reference
+  for (const module of [...modules, ...searched]) {
+    const imported = importModule(module, role)
+    // Where the user named no module, one that cannot be imported says nothing.
+    const exported = (await (searched.includes(module) ? imported.catch(() => ({})) : imported)) as Record<
+      string,
+      unknown
+    >
     const candidates = name
       ? [exported[name], renamed(exported, reference)]
       : [wrapped.get(module)?.[reference.wrappedAs]]
@@ -316,7 +352,7 @@ async function find(reference: Reference): Promise<unknown> {
   }
   const isClass = isClassSource(source)
   throw new ConfigError('LOADER_EXPORT', {
-    what: `${role}${name ? ` “${name}”` : ', which has no name,'} is not exported by ${modules.join(' or ') || 'any module'}`,
+    what: `${role}${name ? ` “${name}”` : ', which has no name,'} is not exported by ${[...new Set([...modules, ...searched])].join(' or ') || 'any module'}`,
     why: `a worker thread cannot be sent a ${isClass ? 'class' : 'function'}, nor the variables it closes over; it imports the module and takes the export`,
     mend: isClass
       ? `export class ${name}, with static module = import.meta.url`

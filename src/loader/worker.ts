@@ -1,9 +1,9 @@
 // A worker thread: finds the user's dataset and functions, and lets its lanes take turns, pass after pass, until it
 // is told to close. All that it makes goes into its ring.
-import { setImmediate as eventLoop } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { formatBytes } from '../core/bytes.ts'
 import { InputError } from '../core/errors.ts'
+import { TimeSlice } from '../runtime/event-loop.ts'
 import { BatchMemory } from './batch-memory.ts'
 import { type Encoded, encode } from './codec.ts'
 import type { LaneListener, Place } from './lane.ts'
@@ -14,9 +14,6 @@ import { headerBytes, placeIndex, type RecordKind, RingWriter } from './ring.ts'
 import { type Packed, unpack } from './travel.ts'
 import { LaneTurns, type Turn } from './turns.ts'
 import { beWorker } from './worker-info.ts'
-
-/** How long the thread may work without looking after its messages and timers. */
-const sliceMs = 20
 
 const job = workerData as WorkerJob
 const port = parentPort!
@@ -105,7 +102,7 @@ async function findProgram(): Promise<{
 async function workPass(message: PassMessage, found: Awaited<ReturnType<typeof findProgram>>): Promise<void> {
   const { pass } = message
   const turns = new LaneTurns({ ...message, ...found, feed: indices, listener })
-  let sliceEnd = performance.now() + sliceMs
+  const slice = new TimeSlice()
   try {
     while (writer.isOn(pass)) {
       const pending = turns.next()
@@ -118,10 +115,7 @@ async function workPass(message: PassMessage, found: Awaited<ReturnType<typeof f
         listener.doing('waiting', turn.lane, turn.state.position)
         while (goneOn === goneOnBefore && writer.isOn(pass) && !closing) await nextMessage()
       }
-      if (performance.now() > sliceEnd) {
-        await eventLoop()
-        sliceEnd = performance.now() + sliceMs
-      }
+      if (slice.isOver) await slice.renew()
     }
   } finally {
     turns.close()

@@ -1,4 +1,8 @@
+import { TimeSlice } from '../runtime/event-loop.ts'
 import { type Cursor, type End, end } from './contract.ts'
+
+/** How many elements are given between two looks at the clock. */
+const lookEvery = 64
 
 /**
  * A pass as an iterator for `for await`. Calls of `next()` that overlap are answered in order; `return()` does not
@@ -6,11 +10,14 @@ import { type Cursor, type End, end } from './contract.ts'
  */
 export function iterate<T>(cursor: Cursor<T>): AsyncIterator<T, undefined> {
   let last: Promise<unknown> | undefined
+  const slice = new TimeSlice()
+  let pulled = 0
   const fail = (error: unknown): never => {
     cursor.close()
     throw error
   }
   const pull = (): Promise<IteratorResult<T, undefined>> => {
+    if (++pulled % lookEvery === 0 && slice.isOver) return pullLater()
     let item: ReturnType<typeof cursor.next>
     try {
       item = cursor.next()
@@ -23,6 +30,14 @@ export function iterate<T>(cursor: Cursor<T>): AsyncIterator<T, undefined> {
       if (last === result) last = undefined
       return resultOf(item)
     }, fail)
+    last ??= result
+    return result
+  }
+  const pullLater = (): Promise<IteratorResult<T, undefined>> => {
+    const result = slice.renew().then(() => {
+      if (last === result) last = undefined
+      return pull()
+    })
     last ??= result
     return result
   }

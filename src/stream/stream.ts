@@ -1,3 +1,4 @@
+import { TimeSlice } from '../runtime/event-loop.ts'
 import { type BatchOptions, batch } from './batch.ts'
 import { concat } from './concat.ts'
 import { type Cursor, end, type OpenOptions, type Source, type StreamState } from './contract.ts'
@@ -47,8 +48,10 @@ export class Stream<T> implements Source<T>, AsyncIterable<T> {
   async toArray(options?: OpenOptions): Promise<T[]> {
     const cursor = this.open(undefined, options)
     const items: T[] = []
+    const slice = new TimeSlice()
     try {
       for (;;) {
+        if (items.length % 1024 === 1023 && slice.isOver) await slice.renew()
         const pulled = cursor.next()
         const item = pulled instanceof Promise ? await pulled : pulled
         if (item === end) return items

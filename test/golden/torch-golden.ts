@@ -22,15 +22,15 @@ export type SamplerSpec = { name: string; [option: string]: any } | number[] | n
 
 export function makeSampler(spec: SamplerSpec, length: number): SamplerLike<any> {
   if (Array.isArray(spec)) return spec
-  const { name, ...options } = spec as { name: string; [option: string]: any }
+  const { name, weights, indices, sampler, setEpoch, ...options } = spec as { name: string; [option: string]: any }
   const source = { length }
   const make: Record<string, () => Sampler<any>> = {
     sequential: () => new SequentialSampler(source),
     random: () => new RandomSampler(source, options),
-    subset: () => new SubsetRandomSampler(options.indices),
-    weighted: () => new WeightedRandomSampler(options.weights, options as { numSamples: number }),
+    subset: () => new SubsetRandomSampler(indices),
+    weighted: () => new WeightedRandomSampler(weights, options as { numSamples: number }),
     distributed: () => new DistributedSampler(source, options as { numReplicas: number; rank: number }),
-    batch: () => new BatchSampler(makeSampler(options.sampler, length), options as { batchSize: number }),
+    batch: () => new BatchSampler(makeSampler(sampler, length), options as { batchSize: number }),
   }
   return make[name]!()
 }
