@@ -1,5 +1,5 @@
 // Sharding by hand, as code written for PyTorch does it: workerInit gives each worker its part of the data.
-//   node examples/worker-init.ts
+//   npx node examples/worker-init.ts
 import { DataLoader, getWorkerInfo, IterableDataset } from 'millrace/loader'
 
 interface Sample {

@@ -1,3 +1,4 @@
+import { type InspectOptions, inspect } from 'node:util'
 import type { BatchMemory } from './batch-memory.ts'
 
 /** Constructors of the typed arrays, by name. Float16Array is as new as Node 24. */
@@ -62,6 +63,13 @@ export class TextBatch implements Iterable<string> {
 
   get length(): number {
     return this.offsets.length - 1
+  }
+
+  /** What console.log shows. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const shown = Array.from({ length: Math.min(this.length, 4) }, (_, i) => inspect(this.at(i), options))
+    if (this.length > shown.length) shown.push('…')
+    return `TextBatch(${this.length}) [ ${shown.join(', ')} ]`
   }
 
   /** throws  RangeError if there is no such text */

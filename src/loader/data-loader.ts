@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { ConfigError } from '../core/errors.ts'
+import { requireNode } from '../runtime/workers.ts'
 import type { Collated } from './collated.ts'
 import { type Dataset, datasetKind, indexed } from './dataset.ts'
 import { difference, fingerprintDataset, fingerprintOptions } from './fingerprint.ts'
@@ -18,6 +19,8 @@ import { LaneTurns } from './turns.ts'
 import { FilterMeter, once, warn, warnOfLateAsking } from './warnings.ts'
 import { isImported } from './worker-info.ts'
 import { WorkerSlot } from './worker-slot.ts'
+
+requireNode()
 
 /** Where a pass is: behind the last batch that was given. */
 interface Progress {

@@ -1,4 +1,20 @@
 import { type Transferable, Worker } from 'node:worker_threads'
+import { ResourceError } from '../core/errors.ts'
+
+/**
+ * Refuses a Node in which `import.meta.main` is unknown: a script that guards its main part with it would do nothing.
+ *
+ * throws  ResourceError
+ */
+export function requireNode(version = process.versions.node): void {
+  const [major, minor] = version.split('.').map(Number) as [number, number]
+  if (major > 24 || (major === 24 && minor >= 2)) return
+  throw new ResourceError('NODE_VERSION', {
+    what: `this is Node ${version}; millrace/loader needs 24.2 or later`,
+    why: 'import.meta.main, with which a script tells its main part from what workers import, is not there before',
+    mend: 'in the repository, npx node is the Node that npm installed with it',
+  })
+}
 
 /**
  * The URL of a sibling module, whether the caller runs from TypeScript sources or from compiled JavaScript.
