@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -10,6 +11,6 @@ export default defineConfig({
     pool: 'forks',
     execArgv: ['--conditions=millrace-source'],
     // The loader's threads run from sources: without this each of them strips the types of thirty files.
-    env: { NODE_COMPILE_CACHE: 'node_modules/.cache/compile' },
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile') },
   },
 })
