@@ -35,11 +35,10 @@ test('the type of a batch follows from the samples and the options', () => {
   batchOf(new DataLoader([1, 2])).toEqualTypeOf<Float64Array>()
   batchOf(new DataLoader(['a'], { batchSize: 2 })).toEqualTypeOf<TextBatch>()
   batchOf(new DataLoader(new Pairs(), { batchSize: 2 })).toEqualTypeOf<[Float64Array, TextBatch]>()
-  batchOf(new DataLoader(new Vectors(), { borrow: true })).toEqualTypeOf<{
-    x: Tensor<Float32Array>
-    label: TextBatch
-    good: Uint8Array
-  }>()
+  const vectors = new DataLoader(new Vectors(), { borrow: true })
+  expectTypeOf<Batch<typeof vectors>['x']>().toEqualTypeOf<Tensor<Float32Array>>()
+  expectTypeOf<Batch<typeof vectors>['label']>().toEqualTypeOf<TextBatch>()
+  expectTypeOf<Batch<typeof vectors>['good']>().toEqualTypeOf<Uint8Array>()
   batchOf(new DataLoader([1, 2], { dtype: 'float32', batchSize: 2 })).toEqualTypeOf<Float32Array>()
   batchOf(new DataLoader([1, 2], { batchSize: null })).toEqualTypeOf<number>()
   batchOf(new DataLoader(new Pairs(), { batchSize: null })).toEqualTypeOf<[number, string]>()
