@@ -10,6 +10,7 @@
 // for free is free.
 
 import { setTimeout as nap } from 'node:timers/promises'
+import { assert } from '../core/errors.ts'
 
 // The words of `control`, of 4 bytes each; counts wrap around at 2^32. What the writer writes and what the reader
 // writes lie in cache lines of their own (128 bytes, as lines are fetched in pairs), and so does what changes with
@@ -208,7 +209,13 @@ export class RingReader extends RingEnd {
     if (this.unread - this.#takenCount === 0) return null
     const number = (Atomics.load(this.control, consumed) + this.#takenCount) | 0
     const header = this.#headerAt(this.#at, number)
-    if (header.jumps) Atomics.store(this.control, jumpAt, 0)
+    if (header.jumps) {
+      // What lay before it has been given back: the oldest record held is this one, and the writer must know it
+      // before it may jump again.
+      assert(this.#takenCount === 0, 'a record that jumped is taken when none is held')
+      Atomics.store(this.control, readAt, 0)
+      Atomics.store(this.control, jumpAt, 0)
+    }
     this.#at = this.#taken = header.end
     this.#takenCount++
     return header

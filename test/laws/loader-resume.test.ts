@@ -69,7 +69,8 @@ describe('resumed behind any batch, a loader gives the rest, and then the same p
       let place = random.below(story.firstPass + 1)
       for (const numWorkers of [1 + random.below(3), 0, 1 + random.below(3)]) {
         const loader = await resume(config, numWorkers, story.states[place]!)
-        assert.deepEqual(loader.state(), story.states[place], `state at ${place}: ${name}`)
+        // Before the first batch the pass's seed is still to be drawn, and is drawn on resuming.
+        if (place > 0) assert.deepEqual(loader.state(), story.states[place], `state at ${place}: ${name}`)
         const from = place
         for await (const batch of loader) {
           assert.deepEqual(plain(batch), story.batches[place], `batch ${place}, resumed at ${from}: ${name}`)
@@ -85,7 +86,7 @@ describe('resumed behind any batch, a loader gives the rest, and then the same p
 
   test('persistent workers draw no seed for a second pass, resumed or not', async () => {
     await forSeeds(1, async (random) => {
-      const config = { ...makeCase(random, 'shuffle'), isPersistent: true, lanes: 2 }
+      const config = { ...makeCase(random, 'shuffle'), isPersistent: true, lanes: 2, count: 40 }
       const story = await ends('persistent', tell(makeLoader(config, 2)))
       const place = random.below(story.firstPass) + 1
       const loader = await resume(config, 1, story.states[place]!)

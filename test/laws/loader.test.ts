@@ -1,6 +1,7 @@
 // The batches depend on the lanes, and not on the workers, the ring, or what the consumer does with them.
 import assert from 'node:assert/strict'
 import { describe, test } from 'vitest'
+import { DataLoader } from '../../src/loader/index.ts'
 import {
   describeCase,
   idsIn,
@@ -12,6 +13,8 @@ import {
   model,
   randomKinds,
 } from '../support/loader-cases.ts'
+import { Seekable, Tally } from '../support/loader-datasets.ts'
+import { Large } from '../support/loader-failing.ts'
 import { ends, leavingNoThread, plain, readPasses } from '../support/loader-harness.ts'
 import { forSeeds, pick } from '../support/seeds.ts'
 
@@ -130,6 +133,24 @@ describe('batches', () => {
     })
   })
 
+  test('that nearly fill the ring are not written over while they are borrowed, or copied', async () => {
+    for (const borrow of [true, false])
+      for (let bytes = 3000; bytes < 3950; bytes += borrow ? 300 : 60) {
+        const loader = new DataLoader(new Large(bytes), { numWorkers: 1, memoryLimit: 4096, borrow })
+        const read: number[] = []
+        const walk = async () => {
+          for await (const batch of loader) {
+            const before = plain(batch)
+            if (borrow) await new Promise((resolve) => setTimeout(resolve, 10))
+            assert.deepEqual(plain(batch), before, `${bytes} bytes, borrowed`)
+            read.push((before as string[])[0]!.length)
+          }
+        }
+        await ends(`${bytes} bytes`, walk())
+        assert.deepEqual(read, [1, 1, 1, 1, 1, bytes, 1, 1], `${bytes} bytes`)
+      }
+  })
+
   test('come in order to who asks for several at once', async () => {
     await forSeeds(4, async (random) => {
       const config = { ...makeCase(random, pick(random, ['plain', 'slow', 'async map'])), borrow: false }
@@ -162,6 +183,18 @@ describe('batches', () => {
     assert.deepEqual(one, model(config))
     assert.deepEqual(two, model(config))
   })
+})
+
+test('workers make no more batches ahead than prefetchFactor says', async () => {
+  const tally = new Tally()
+  const dataset = new Seekable({ shape: 'number', count: 400, tally: tally.memory })
+  const loader = new DataLoader(dataset, { batchSize: 4, numWorkers: 1, prefetchFactor: 2 })
+  for await (const _ of loader) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    break
+  }
+  // The one that was taken, two that wait, and one that waits for room.
+  assert.ok(tally.pulled <= 4 * 4, `${tally.pulled} samples were pulled`)
 })
 
 async function collect(loader: AsyncIterable<unknown>): Promise<unknown[]> {
