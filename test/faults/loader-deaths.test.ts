@@ -19,7 +19,7 @@ import {
   makeOptions,
   model,
 } from '../support/loader-cases.ts'
-import { ThrowsThenDies, troubledCollate } from '../support/loader-datasets.ts'
+import { DiesFirst, ThrowsThenDies, troubledCollate } from '../support/loader-datasets.ts'
 import { ends, errorOf, leavingNoThread, plain, readPass, threads } from '../support/loader-harness.ts'
 import { AtImport } from '../support/loader-import-fault.ts'
 import { type Trouble, type TroubleKind, trouble } from '../support/loader-troubles.ts'
@@ -251,6 +251,20 @@ describe('a death that happens always', () => {
       })
     },
   )
+
+  test('is put to the right one of samples that are waited for together', async () => {
+    const loader = new DataLoader(new DiesFirst(), { batchSize: 4, numWorkers: 2, onError: 'skip' })
+    const whole = [
+      [0, 1, 2, 3],
+      [4, 5, 7],
+      [8, 9, 10, 11],
+    ]
+    assert.deepEqual(await ends('together', readPass(loader)), whole)
+    assert.deepEqual(
+      loader.quarantined.map(({ sample }) => sample),
+      [6],
+    )
+  })
 
   test('is left out of every later pass, also when the samples are shuffled', async () => {
     const config = { ...troubledCase('shuffle', 'get', 'exit', 11), count: 20 }

@@ -139,7 +139,7 @@ function judge({ config, until, times, options }: Run, read: unknown[], error: u
 }
 
 test('troubles at random: every loader ends, rightly', async () => {
-  await forSeeds(24, async (random) => {
+  await forSeeds(16, async (random) => {
     const run = makeRun(random)
     await play(random, run)
   })

@@ -92,7 +92,12 @@ test('persistent workers, of any number, draw the same', async () => {
 describe('batches', () => {
   test('are the consumer’s: kept over a whole pass, they hold what they held', async () => {
     await forSeeds(4, async (random) => {
-      const config = { ...makeCase(random, pick(random, ['plain', 'map', 'slow'])), borrow: false, room: 1 }
+      const config = {
+        ...makeCase(random, pick(random, ['plain', 'map', 'slow'])),
+        borrow: false,
+        room: 2,
+        count: 500,
+      }
       const loader = makeLoader(config, pick(random, [1, 2]))
       const all: unknown[] = []
       for await (const batch of loader) all.push(batch)
@@ -118,7 +123,12 @@ describe('batches', () => {
 
   test('that are borrowed are good until the next is asked for, however long that takes', async () => {
     await forSeeds(2, async (random) => {
-      const config = { ...makeCase(random, pick(random, ['plain', 'map'])), borrow: true, room: 1 }
+      const config = {
+        ...makeCase(random, pick(random, ['plain', 'map'])),
+        borrow: true,
+        room: 2,
+        count: 200,
+      }
       const loader = makeLoader(config, pick(random, [1, 2]))
       const all: unknown[] = []
       for await (const batch of loader) {

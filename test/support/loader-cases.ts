@@ -68,7 +68,7 @@ export function makeCase(random: Random, kind: Kind): LoaderCase {
     isPersistent: random.below(2) === 0,
     prefetchFactor: pick(random, [undefined, 1, 2, 5]),
     seed: random.below(1000),
-    room: 1 + random.below(4),
+    room: 2 + random.below(4),
   }
 }
 
@@ -111,8 +111,8 @@ function contentsOf({ shape, count, trouble, tally }: Contents): Contents {
 
 export function makeOptions(config: LoaderCase, numWorkers: number): DataLoaderOptions {
   const { kind, lanes, batchSize, dropLast, borrow, isPersistent, prefetchFactor, seed } = config
-  // The largest batch: 40 bytes a sample, 13 × 6 of text, its headers.
-  const largest = 400 + 130 * (batchSize ?? 1)
+  // The largest batch: 40 bytes a sample, 97 × 6 of text, its headers.
+  const largest = 400 + 640 * (batchSize ?? 1)
   const threads = Math.max(1, Math.min(numWorkers, lanes))
   return {
     lanes,

@@ -11,7 +11,7 @@ export type Shape = (typeof shapes)[number]
 /** Sample `id` of every dataset here. */
 export function sampleOf(shape: Shape, id: number): unknown {
   if (shape === 'number') return id
-  const text = `${id}:${'ä—x'.repeat((id * 7919) % 13)}`
+  const text = `${id}:${'ä—x'.repeat((id * 7919) % 97)}`
   if (shape === 'text') return text
   return shape === 'record' ? { id, text } : Float32Array.of(id, -id, id / 2)
 }
@@ -254,6 +254,18 @@ export class ThrowsThenDies extends MapDataset<number> {
   get(index: number): number {
     if (index === 1) throw new Error('no sample 1')
     if (index === 3) process.exit(9)
+    return index
+  }
+}
+
+/** Asked for all together, sample 6 ends its thread before any other has come. */
+export class DiesFirst extends MapDataset<number> {
+  static module = import.meta.url
+  readonly length = 12
+
+  async get(index: number): Promise<number> {
+    await new Promise((resolve) => setTimeout(resolve, index === 6 ? 1 : 20))
+    if (index === 6) process.exit(9)
     return index
   }
 }
