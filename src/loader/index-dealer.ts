@@ -1,6 +1,6 @@
 import { InputError } from '../core/errors.ts'
 import type { MaybePromise } from '../stream/contract.ts'
-import type { IndexFeed } from './lane.ts'
+import type { IndexFeed } from './map-lane.ts'
 
 type Indices = ArrayLike<number>
 

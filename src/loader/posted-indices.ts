@@ -1,4 +1,4 @@
-import type { IndexFeed } from './lane.ts'
+import type { IndexFeed } from './map-lane.ts'
 import type { ToWorker } from './messages.ts'
 
 /** The batches of indices that the consumer has sent, as a worker's lanes take them. */

@@ -4,8 +4,8 @@
 import { pathToFileURL } from 'node:url'
 import { ConfigError } from '../core/errors.ts'
 
-type Fn = (...args: any[]) => unknown
-type DatasetClass = (abstract new (
+export type Fn = (...args: any[]) => unknown
+export type DatasetClass = (abstract new (
   ...args: any[]
 ) => object) & {
   module?: unknown
@@ -13,7 +13,7 @@ type DatasetClass = (abstract new (
 }
 
 /** Something exported by a module, and what tells it from other exports. */
-interface Reference {
+export interface Reference {
   /** Where it is, as its user said. */
   modules: string[]
   /** Where it may be, if nothing was said. */
@@ -64,7 +64,7 @@ export function fromModule<F extends Fn>(module: string, fn: F): F {
 /** The functions that each module wrapped, in order: the worker finds one without a name by its number. */
 const wrappedKey = Symbol.for('millrace.wrapped')
 const perProcess = globalThis as unknown as { [wrappedKey]?: Map<string, Fn[]> }
-const wrapped = (perProcess[wrappedKey] ??= new Map<string, Fn[]>())
+export const wrapped = (perProcess[wrappedKey] ??= new Map<string, Fn[]>())
 const mostWrapped = 1000
 
 /** The modules in which an unwrapped function is looked for: the dataset's own, and the program's. */
@@ -127,6 +127,12 @@ function pack(value: unknown, path: string, above: Set<object>): Packed {
   const made = classOf(value)
   if (made && (made.module !== undefined || isOursToFind(value)))
     return packInstance(value, made, path, inside)
+  const method = symbolMethod(value)
+  if (method)
+    throw new ConfigError('LOADER_FIELD', {
+      what: `${path} is an object with a method of its own, [${method}], which cannot be sent to a worker thread`,
+      mend: 'make it a class that is exported, with static module = import.meta.url; or export a function that makes it',
+    })
   if (!holdsTraveller(value, new Set())) return { kind: 'value', value: checkClone(value, path) }
   if (value instanceof Map || value instanceof Set)
     throw new ConfigError('LOADER_FIELD', {
@@ -213,6 +219,14 @@ function isOursToFind(value: object): boolean {
     ].some((kind) => tag === `[object ${kind}]`) &&
     hasMethods(Object.getPrototypeOf(value))
   )
+}
+
+/** A method that an object itself has under a symbol, as iterables written as object literals do. */
+function symbolMethod(value: object): string | undefined {
+  const symbol = Object.getOwnPropertySymbols(value).find(
+    (key) => typeof (value as Record<symbol, unknown>)[key] === 'function',
+  )
+  return symbol?.description
 }
 
 /** Whether instances of a user's class can do anything that plain objects cannot. */
@@ -308,96 +322,6 @@ function privateField(value: object): { in: string; name: string } | undefined {
   return undefined
 }
 
-/** In the worker: imports the modules and makes the value again. Instances are made without their constructor. */
-export async function unpack(packed: Packed): Promise<unknown> {
-  switch (packed.kind) {
-    case 'value':
-      return packed.value
-    case 'function':
-      return await find(packed.reference)
-    case 'rebuilt': {
-      const made = (await find(packed.reference)) as DatasetClass
-      return made.fromWorker!(packed.data)
-    }
-    case 'instance': {
-      const made = (await find(packed.reference)) as DatasetClass
-      return Object.assign(Object.create(made.prototype), await unpackEntries(packed.fields))
-    }
-    case 'array':
-      return await Promise.all(packed.items.map(unpack))
-    case 'object':
-      return await unpackEntries(packed.entries)
-  }
-}
-
-async function unpackEntries(entries: Record<string, Packed>): Promise<object> {
-  const pairs = Object.entries(entries).map(async ([key, field]) => [key, await unpack(field)] as const)
-  return Object.fromEntries(await Promise.all(pairs))
-}
-
-async function find(reference: Reference): Promise<unknown> {
-  const { modules, searched, name, source, role } = reference
-  for (const module of [...modules, ...searched]) {
-    const imported = importModule(module, role)
-    // Where the user named no module, one that cannot be imported says nothing.
-    const exported = (await (searched.includes(module) ? imported.catch(() => ({})) : imported)) as Record<
-      string,
-      unknown
-    >
-    const candidates = name
-      ? [exported[name], renamed(exported, reference)]
-      : [wrapped.get(module)?.[reference.wrappedAs]]
-    const found = candidates.find((value) => isMeant(value, reference))
-    if (found) return found
-  }
-  const isClass = isClassSource(source)
-  throw new ConfigError('LOADER_EXPORT', {
-    what: `${role}${name ? ` “${name}”` : ', which has no name,'} is not exported by ${[...new Set([...modules, ...searched])].join(' or ') || 'any module'}`,
-    why: `a worker thread cannot be sent a ${isClass ? 'class' : 'function'}, nor the variables it closes over; it imports the module and takes the export`,
-    mend: isClass
-      ? `export class ${name}, with static module = import.meta.url`
-      : `export it by a module and wrap it: fromModule(import.meta.url, ${name || 'fn'})`,
-  })
-}
-
-/**
- * Whether an export of the right name is what was given. Its source text need not be the same: what runs the main
- * thread may have rewritten it (a test runner, a bundler) where the worker reads the file.
- */
-function isMeant(value: unknown, { source, parameters }: Reference): value is Fn {
-  if (typeof value !== 'function') return false
-  return (
-    value.length === parameters &&
-    isClassSource(Function.prototype.toString.call(value)) === isClassSource(source)
-  )
-}
-
-/** What a module exports under another name than its own, told by the source text. */
-function renamed(exported: Record<string, unknown>, { name, source }: Reference): unknown {
-  return Object.values(exported).find(
-    (value) =>
-      typeof value === 'function' &&
-      value.name === name &&
-      Function.prototype.toString.call(value) === source,
-  )
-}
-
-function isClassSource(source: string): boolean {
-  return /^class\b/.test(source)
-}
-
-async function importModule(module: string, role: string): Promise<object> {
-  try {
-    return await import(module)
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('LOADER_')) throw cause
-    throw new ConfigError('LOADER_IMPORT', {
-      what: `a worker thread could not import ${module}, the module of ${role}: ${(cause as Error)?.message ?? cause}`,
-      cause,
-    })
-  }
-}
-
 /**
  * A lane's own copy of a dataset, for a lane that is worked in this thread: fields are cloned, classes and functions
  * shared.
@@ -412,6 +336,7 @@ export function copyHere<T>(value: T): T {
     if (privateField(value)) return value
     return Object.assign(Object.create(made.prototype), copyEntries(value))
   }
+  if (symbolMethod(value)) return value
   if (!holdsTraveller(value, new Set())) {
     try {
       return structuredClone(value)

@@ -2,17 +2,10 @@
 // A worker lets its own lanes take turns in the same way, so the batches in its ring come in the order in which the
 // consumer wants them.
 import type { MaybePromise } from '../stream/contract.ts'
-import {
-  type IndexFeed,
-  type Lane,
-  type LaneListener,
-  type LaneState,
-  type Outcome,
-  openIterableLane,
-  openMapLane,
-  type Place,
-} from './lane.ts'
+import { openIterableLane } from './iterable-lane.ts'
+import type { Lane, LaneListener, LaneState, Outcome, Place } from './lane.ts'
 import { collateFor, type LaneProgram } from './lane-program.ts'
+import { type IndexFeed, openMapLane } from './map-lane.ts'
 import { type LaneContext, runInLane } from './worker-info.ts'
 
 /** What came of one lane's turn, and where the lane is thereafter. */
