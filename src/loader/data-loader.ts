@@ -127,7 +127,7 @@ export class DataLoader<T = any, B = Collated<T>> implements AsyncIterable<B> {
       turn: state.turn,
       batches: state.batches,
       samples: state.samples,
-      quarantined: state.quarantined,
+      quarantined: [...state.quarantined],
       ended: false,
     }
     if (state.baseSeed === null) this.#goOnWith.random = this.#random.state()

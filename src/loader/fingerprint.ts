@@ -19,9 +19,17 @@ export function fingerprintOptions(options: ResolvedOptions): Fingerprint {
   else shown.shuffle = shuffle
   shown.collate = nameOf(collate)
   shown.workerInit = nameOf(workerInit)
-  shown.sampler = nameOf(sampler)
-  shown.batchSampler = nameOf(batchSampler)
+  shown.sampler = describeSampler(sampler)
+  shown.batchSampler = describeSampler(batchSampler)
   return shown
+}
+
+/** A list of indices by its contents; what else there is by its class, and its length if it has one. */
+function describeSampler(sampler: unknown): Fingerprint[string] {
+  if (sampler === undefined) return null
+  if (Array.isArray(sampler) || ArrayBuffer.isView(sampler)) return summary(sampler)
+  const { length } = sampler as { length?: unknown }
+  return `${nameOf(sampler)}${typeof length === 'number' ? ` of ${length}` : ''}`
 }
 
 /** The dataset's class, length and fields. */

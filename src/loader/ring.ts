@@ -18,7 +18,7 @@ import { assert } from '../core/errors.ts'
 const published = 0
 /** The writer waits until no more than this many records are unread, plus one; 0 when it does not wait. */
 const writerWaits = 1
-/** The number of the record that starts at 0 again, plus one; 0 when the reader has found it there. */
+/** `jumpOf` the record that starts at 0 again; 0 when the reader has found it there. */
 const jumpAt = 2
 const consumed = 32
 /** Where the oldest record starts that the reader still holds, in units of 8 bytes. */
@@ -148,7 +148,7 @@ export class RingWriter extends RingEnd {
   }
 
   #place(at: number): number {
-    if (at !== this.#at) Atomics.store(this.control, jumpAt, (Atomics.load(this.control, published) + 1) | 0)
+    if (at !== this.#at) Atomics.store(this.control, jumpAt, jumpOf(Atomics.load(this.control, published)))
     this.#at = at
     return at
   }
@@ -282,7 +282,7 @@ export class RingReader extends RingEnd {
     Atomics.store(this.control, writerWaits, 0)
     Atomics.store(this.control, doingWord, 0)
     // It had chosen a place for a record, which never came.
-    const next = (Atomics.load(this.control, published) + 1) | 0
+    const next = jumpOf(Atomics.load(this.control, published))
     if (Atomics.load(this.control, jumpAt) === next) Atomics.store(this.control, jumpAt, 0)
   }
 
@@ -300,7 +300,7 @@ export class RingReader extends RingEnd {
   }
 
   #headerAt(from: number, number: number): Header & { end: number; jumps: boolean } {
-    const jumps = Atomics.load(this.control, jumpAt) === ((number + 1) | 0)
+    const jumps = Atomics.load(this.control, jumpAt) === jumpOf(number)
     const at = jumps ? 0 : from
     const word = at / 4
     const payloadBytes = this.words[word + 4]!
@@ -323,6 +323,11 @@ export class RingReader extends RingEnd {
 }
 
 export const placeIndex = placeFloat
+
+/** A record's number, as `jumpAt` holds it: never 0, also when the count wraps around. */
+function jumpOf(number: number): number {
+  return (number << 1) | 1
+}
 
 function roundUp(bytes: number): number {
   return (bytes + 7) & ~7

@@ -74,6 +74,8 @@ export class WorkerSlot {
     this.#total = null
     this.failure = null
     this.#lastDeath = ''
+    this.#strikes = 0
+    this.#deaths = 0
     this.reader.want(pass.pass)
     if (this.#worker) this.#post(this.#pass)
     else this.#start()

@@ -11,7 +11,8 @@ export function toReadableStream<T>(iterable: AsyncIterable<T>): ReadableStream<
 
 /**
  * A stream, a loader or any other async iterable as a `Readable` of Node's, in object mode. At most `ahead` elements
- * are pulled before they are read; destroying it closes the pass.
+ * are pulled before they are read, so a loader whose batches are borrowed must not be given; destroying it closes the
+ * pass.
  */
 export function toReadable<T>(iterable: AsyncIterable<T>, { ahead = 1 }: { ahead?: number } = {}): Readable {
   requireCount('toReadable.ahead', ahead, 1)

@@ -267,7 +267,7 @@ describe('what has changed is refused by its name', () => {
     ['dtype', map, {}, map, { dtype: 'int32' }, /dtype was float64 .* is int32/],
     ['sharding', iterable, {}, iterable, { sharding: 'none' }, /sharding was auto .* is none/],
     ['collate', map, {}, map, { collate }, /collate was not given .* is collate/],
-    ['sampler', map, { sampler: [1, 2, 3] }, map, {}, /sampler was Array .* is not given/],
+    ['sampler', map, { sampler: [1, 2, 3] }, map, {}, /sampler was array of 3 .* is not given/],
     ['length', map, {}, new Indexed({ shape: 'number', count: 11 }), {}, /dataset's length was 10 .* is 11/],
     [
       'a field',
@@ -311,4 +311,20 @@ describe('what has changed is refused by its name', () => {
     for (const state of [null, undefined, {}, 3, 'state', { format: 'other' }, { lanes: [] }])
       expect(() => DataLoader.resume(map, options, state as any)).toThrow(/not the state of a loader/)
   })
+})
+
+test('another list of indices is refused, and a state can be resumed from twice', async () => {
+  const { DataLoader } = await import('../../src/loader/index.ts')
+  const dataset = [10, 20, 30, 40]
+  const loader = new DataLoader(dataset, { sampler: [3, 1, 0] })
+  await loader[Symbol.asyncIterator]().next()
+  const state = loader.state()
+  const before = JSON.stringify(state)
+  assert.throws(() => DataLoader.resume(dataset, { sampler: [3, 0, 1] }, state), /sampler was/)
+  for (let i = 0; i < 2; i++) {
+    const rest: number[] = []
+    for await (const batch of DataLoader.resume(dataset, { sampler: [3, 1, 0] }, state)) rest.push(...batch)
+    assert.deepEqual(rest, [20, 10])
+    assert.equal(JSON.stringify(state), before)
+  }
 })
