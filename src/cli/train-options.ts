@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { parseBytes } from '../core/bytes.ts'
 import { ConfigError, InputError } from '../core/errors.ts'
 import {
@@ -20,7 +20,18 @@ export function flagOf(key: string): string {
 export function addTrainOptions(command: Command): Command {
   for (const key of trainKeys) {
     const schema = trainConfigSchema.shape[key]
-    const value = key === 'memory' ? 'size' : 'options' in inner(key) ? choices(key).join('|') : 'n'
+    if (inner(key) instanceof z.ZodBoolean) {
+      command.option(flagOf(key), schema.description)
+      continue
+    }
+    const value =
+      key === 'init'
+        ? 'vectors'
+        : key === 'memory'
+          ? 'size'
+          : 'options' in inner(key)
+            ? choices(key).join('|')
+            : 'n'
     const standard = schema.def.type === 'default' ? ` (default: ${defaultOf(key)})` : ''
     command.option(`${flagOf(key)} <${value}>`, `${schema.description}${standard}`)
   }
@@ -44,6 +55,7 @@ export async function trainConfigOf(
   const given = file === undefined ? {} : await readConfig(file)
   for (const key of trainKeys) {
     const text = options[key]
+    if (text === true) given[key] = true
     if (typeof text === 'string') given[key] = parseFlag(key, text)
   }
   return given as TrainConfigInput
@@ -52,7 +64,8 @@ export async function trainConfigOf(
 function parseFlag(key: TrainKey, text: string): unknown {
   const flag = flagOf(key)
   if (key === 'memory') return parseBytes(text, flag)
-  const value = 'options' in inner(key) ? text : text.trim() === '' ? Number.NaN : Number(text)
+  const value =
+    key === 'init' || 'options' in inner(key) ? text : text.trim() === '' ? Number.NaN : Number(text)
   const result = trainConfigSchema.shape[key].safeParse(value)
   if (result.success) return value
   const standard = defaultOf(key)

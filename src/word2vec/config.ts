@@ -16,6 +16,9 @@ export type KeyClass = 'identity' | 'schedule' | 'operational'
 const whole = (least: number, most: number) => z.number().int().min(least).max(most)
 const kind = (keyClass: KeyClass) => ({ keyClass })
 
+/** Learning rates that are used where none is given. Source: word2vec.c. */
+export const standardRate = { skipgram: 0.025, cbow: 0.05 }
+
 /** All there is to set about training. The CLI's flags, their help and defaults are made from this. */
 export const trainConfigSchema = z.strictObject({
   tokenizer: z
@@ -27,20 +30,48 @@ export const trainConfigSchema = z.strictObject({
     .default(5)
     .describe('leave out words that occur less often')
     .meta(kind('identity')),
-  model: z.enum(['skipgram']).default('skipgram').describe('what predicts what').meta(kind('identity')),
-  loss: z.enum(['ns']).default('ns').describe('ns: negative sampling').meta(kind('identity')),
-  dim: whole(1, 4096).default(100).describe('width of the vectors').meta(kind('identity')),
-  window: whole(1, 100)
-    .default(5)
-    .describe('words on each side, drawn anew from 1 to this for each')
+  model: z
+    .enum(['skipgram', 'cbow'])
+    .default('skipgram')
+    .describe('skipgram: each word from each of its neighbours; cbow: from all of them at once')
     .meta(kind('identity')),
-  negative: whole(1, 100).default(5).describe('negative samples for each centre word').meta(kind('identity')),
+  loss: z
+    .enum(['ns', 'hs', 'nce'])
+    .default('ns')
+    .describe('negative sampling, hierarchical softmax, or noise-contrastive estimation')
+    .meta(kind('identity')),
+  dim: whole(1, 4096).default(100).describe('width of the vectors').meta(kind('identity')),
+  window: whole(1, 100).default(5).describe('words on each side').meta(kind('identity')),
+  radius: z
+    .enum(['drawn', 'fixed'])
+    .default('drawn')
+    .describe('of a window: from 1 to --window, drawn anew for each word, or always --window')
+    .meta(kind('identity')),
+  negative: whole(1, 100)
+    .default(5)
+    .describe('negative samples, or noise samples of nce')
+    .meta(kind('identity')),
+  negatives: z
+    .enum(['shared', 'per-pair'])
+    .default('shared')
+    .describe('drawn once for a window of skipgram, or for each pair of words as in word2vec.c')
+    .meta(kind('identity')),
   noiseExponent: z
     .number()
     .min(-2)
     .max(2)
     .default(0.75)
     .describe('power of the counts that they are drawn by')
+    .meta(kind('identity')),
+  cbowInput: z
+    .enum(['mean', 'sum'])
+    .default('mean')
+    .describe('what a window of cbow is made into')
+    .meta(kind('identity')),
+  cbowGradient: z
+    .enum(['undivided', 'divided'])
+    .default('undivided')
+    .describe("of the mean, for each word: undivided as in word2vec.c, or the mean's own")
     .meta(kind('identity')),
   sample: z
     .number()
@@ -49,12 +80,43 @@ export const trainConfigSchema = z.strictObject({
     .default(1e-3)
     .describe('thin out words more frequent than this; 0 keeps all')
     .meta(kind('identity')),
+  sampleFormula: z
+    .enum(['word2vec', 'paper'])
+    .default('word2vec')
+    .describe("chance of keeping a word: word2vec.c's, or the paper's")
+    .meta(kind('identity')),
+  optimizer: z
+    .enum(['sgd', 'adagrad'])
+    .default('sgd')
+    .describe('sgd with a rate that falls in a line, or adagrad with a constant one')
+    .meta(kind('identity')),
   lr: z
     .number()
     .positive()
     .max(1)
-    .default(0.025)
-    .describe('learning rate at the start; falls to 0 in a line')
+    .optional()
+    .describe(`learning rate at the start (default: ${standardRate.skipgram}; cbow ${standardRate.cbow})`)
+    .meta(kind('identity')),
+  init: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('vectors, or a finished run, to begin with; its words are added to the vocabulary')
+    .meta(kind('identity')),
+  freeze: z
+    .enum(['none', 'init'])
+    .default('none')
+    .describe('init: the vectors that --init brings stay as they are')
+    .meta(kind('identity')),
+  deterministic: z
+    .boolean()
+    .default(false)
+    .describe('the same vectors, bit for bit, with any number of threads')
+    .meta(kind('identity')),
+  arithmetic: z
+    .enum(['fused', 'strict'])
+    .default('fused')
+    .describe('multiply-add in one rounding, where the machine can, or in two')
     .meta(kind('identity')),
   seed: whole(0, Number.MAX_SAFE_INTEGER).default(1).describe('of all random numbers').meta(kind('identity')),
   epochs: whole(1, 10_000).default(5).describe('passes over the corpus').meta(kind('schedule')),
@@ -69,7 +131,8 @@ export const trainConfigSchema = z.strictObject({
     .meta(kind('operational')),
 })
 
-export type TrainConfig = z.infer<typeof trainConfigSchema>
+/** A config as resolved: nothing is left open that a default would change. */
+export type TrainConfig = z.infer<typeof trainConfigSchema> & { lr: number }
 export type TrainConfigInput = z.input<typeof trainConfigSchema>
 export type TrainKey = keyof TrainConfig
 
@@ -86,8 +149,62 @@ export function keyClass(key: TrainKey): KeyClass {
  */
 export function parseTrainConfig(input: unknown, where = 'the config'): TrainConfig {
   const result = trainConfigSchema.safeParse(input)
-  if (result.success) return result.data
-  throw configError(result.error.issues[0]!, trainKeys, where)
+  if (!result.success) throw configError(result.error.issues[0]!, trainKeys, where)
+  const config = result.data
+  return { ...config, lr: config.lr ?? standardRate[config.model] }
+}
+
+/** Keys that do nothing beside the value of another one. */
+const idle: { keys: TrainKey[]; when: (config: TrainConfig) => boolean; because: string }[] = [
+  {
+    keys: ['negative', 'negatives', 'noiseExponent'],
+    when: ({ loss }) => loss === 'hs',
+    because: 'hierarchical softmax draws no samples',
+  },
+  {
+    keys: ['negatives'],
+    when: ({ model }) => model === 'cbow',
+    because: 'a window of cbow is one pair: its samples are its own',
+  },
+  {
+    keys: ['cbowInput', 'cbowGradient'],
+    when: ({ model }) => model !== 'cbow',
+    because: 'the model is skipgram',
+  },
+  {
+    keys: ['cbowGradient'],
+    when: ({ cbowInput }) => cbowInput === 'sum',
+    because: 'the gradient of a sum is not divided',
+  },
+  {
+    keys: ['sampleFormula'],
+    when: ({ sample }) => sample === 0,
+    because: 'with sample 0 every word is kept',
+  },
+  {
+    keys: ['freeze'],
+    when: ({ init }) => init === undefined,
+    because: 'there is no init to freeze',
+  },
+]
+
+/**
+ * Refuses what was given and would do nothing.
+ *
+ * given   what somebody asked for; a default is no request
+ * throws  ConfigError naming the key
+ */
+export function requireMeaning(given: TrainConfigInput, config: TrainConfig): void {
+  const standard = trainConfigSchema.parse({})
+  for (const { keys, when, because } of idle) {
+    const key = keys.find((key) => given[key] !== undefined && given[key] !== standard[key])
+    if (key === undefined || !when(config)) continue
+    throw new ConfigError('CONFIG_IDLE', {
+      what: `${key} ${given[key]} does nothing here`,
+      why: because,
+      mend: `leave ${key} out`,
+    })
+  }
 }
 
 /** The first thing wrong with a config, in plain words. */

@@ -2,6 +2,7 @@ export {
   configError,
   keyClass,
   parseTrainConfig,
+  requireMeaning,
   type TrainConfig,
   type TrainConfigInput,
   type TrainKey,
