@@ -10,6 +10,15 @@ export {
   trainKeys,
 } from './config.ts'
 export type { ModelShape } from './layout.ts'
-export { createModel, modelVectors, paddedWordBytes, type SharedModel } from './model.ts'
+export {
+  createModel,
+  type MatrixName,
+  matrixNames,
+  modelVectors,
+  paddedWordBytes,
+  readRows,
+  type SharedModel,
+  writeRows,
+} from './model.ts'
 export { availableMemory, type MemoryPlan, planMemory, requireFit } from './plan.ts'
 export { type ReferenceModel, type ReferenceSums, trainReference, trainWindow } from './reference.ts'

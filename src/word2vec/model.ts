@@ -60,6 +60,31 @@ export function paddedWordBytes(vocabulary: Vocabulary): number {
   return bytes
 }
 
+/** Parameters are matrices of rows as wide as the vectors; a checkpoint holds those that a model has. */
+export type MatrixName = 'input' | 'output' | 'inputSquares' | 'outputSquares'
+
+/** The matrices of a model: words as contexts, words (or nodes) as targets, and Adagrad's sums of squares. */
+export function matrixNames(_model: SharedModel): MatrixName[] {
+  return ['input', 'output']
+}
+
+/** Copies rows out of a matrix, from `first` on: as many as `rows`, packed, has room for. Nothing may be at work. */
+export function readRows(model: SharedModel, name: MatrixName, first: number, rows: Float32Array): void {
+  const { matrix, stride } = modelVectors(model, name as 'input')
+  for (let row = 0; row * model.dim < rows.length; row++) {
+    const from = (first + row) * stride
+    rows.set(matrix.subarray(from, from + model.dim), row * model.dim)
+  }
+}
+
+/** Copies packed rows into a matrix, from row `first` on. */
+export function writeRows(model: SharedModel, name: MatrixName, first: number, rows: Float32Array): void {
+  const { matrix, stride } = modelVectors(model, name as 'input')
+  for (let row = 0; row * model.dim < rows.length; row++) {
+    matrix.set(rows.subarray(row * model.dim, (row + 1) * model.dim), (first + row) * stride)
+  }
+}
+
 /** The vectors of a model: V rows of `stride` floats, of which the first D count. */
 export function modelVectors(
   model: SharedModel,
