@@ -21,4 +21,4 @@ export {
   writeRows,
 } from './model.ts'
 export { availableMemory, type MemoryPlan, planMemory, requireFit } from './plan.ts'
-export { type ReferenceModel, type ReferenceSums, trainReference, trainWindow } from './reference.ts'
+export { type ReferenceModel, type ReferenceSums, trainReference } from './reference.ts'

@@ -39,7 +39,12 @@ export function createModel(vocabulary: Vocabulary, config: TrainConfig, shape: 
   enterVocabulary(model, vocabulary)
   kernel.hashEntries(layout.table)
   const buffer = memory.buffer
-  keepThresholds(vocabulary.counts, config.sample, new Uint32Array(buffer, layout.keep, vocabulary.length))
+  keepThresholds(
+    vocabulary.counts,
+    config.sample,
+    config.sampleFormula,
+    new Uint32Array(buffer, layout.keep, vocabulary.length),
+  )
   aliasTable(
     vocabulary.counts,
     config.noiseExponent,

@@ -1,28 +1,37 @@
 // Tables that the kernel draws from. V vocabulary size.
 
+/** `word2vec`: word2vec.c's, (√(f/t) + 1) · t/f. `paper`: √(t/f) of Mikolov et al. 2013b, §2.3. */
+export type SampleFormula = 'word2vec' | 'paper'
+
 /**
  * For each word, the largest random u32 at which one occurrence of it is kept.
  *
- * The chance of keeping a word of relative frequency f is (√(f/t) + 1) · t/f, 1 at most.
- * Source: word2vec.c, which differs from the paper's √(t/f) (2013b §2.3).
- *
  * counts  V
- * sample  t; 0 keeps every word
+ * sample  t, the relative frequency above which words are thinned out; 0 keeps every word
+ * target  V
  */
-export function keepThresholds(counts: Float64Array, sample: number, target: Uint32Array): void {
+export function keepThresholds(
+  counts: Float64Array,
+  sample: number,
+  formula: SampleFormula,
+  target: Uint32Array,
+): void {
   const total = counts.reduce((sum, count) => sum + count, 0)
   for (let word = 0; word < counts.length; word++) {
-    target[word] = chanceToU32(keepChance(counts[word]! / total, sample))
+    target[word] = chanceToU32(keepChance(counts[word]! / total, sample, formula))
   }
 }
 
-export function keepChance(frequency: number, sample: number): number {
+/** The chance of keeping an occurrence of a word of relative frequency `frequency`, 1 at most. */
+export function keepChance(frequency: number, sample: number, formula: SampleFormula): number {
   if (sample === 0) return 1
+  if (formula === 'paper') return Math.min(1, Math.sqrt(sample / frequency))
   return Math.min(1, (Math.sqrt(frequency / sample) + 1) * (sample / frequency))
 }
 
 /**
- * An alias table for drawing a word with a chance proportional to count^exponent, in constant time.
+ * An alias table for drawing a word with a chance proportional to count^exponent, in constant time. One of
+ * count 0 has no chance.
  *
  * counts  V
  * target  V×2, row-major: the largest u32 at which a slot stands for itself, and the word it else stands for
@@ -33,7 +42,7 @@ export function aliasTable(counts: Float64Array, exponent: number, target: Uint3
   const size = counts.length
   const share = new Float64Array(size)
   let total = 0
-  for (let i = 0; i < size; i++) total += share[i] = counts[i]! ** exponent
+  for (let i = 0; i < size; i++) total += share[i] = noiseShare(counts[i]!, exponent)
   // Slots that stand for too much, from the end down, and for too little, from the start up.
   const stack = new Uint32Array(size)
   let small = 0
@@ -59,6 +68,35 @@ export function aliasTable(counts: Float64Array, exponent: number, target: Uint3
       target[2 * i + 1] = i
     }
   }
+}
+
+/**
+ * What noise-contrastive estimation adds to the dot product of each word, −log(K · Pn(word)) for the noise Pn of
+ * `aliasTable`: with it, σ tells the chance that a word came from the text and not among K from the noise. A word
+ * that the noise never gives has 0.
+ *
+ * counts    V
+ * negative  K
+ * target    V
+ *
+ * Source: Gutmann and Hyvärinen 2012; Mnih and Teh 2012, with the partition function taken as 1.
+ */
+export function noiseOffsets(
+  counts: Float64Array,
+  exponent: number,
+  negative: number,
+  target: Float32Array,
+): void {
+  const total = counts.reduce((sum, count) => sum + noiseShare(count, exponent), 0)
+  for (let word = 0; word < counts.length; word++) {
+    const chance = noiseShare(counts[word]!, exponent) / total
+    target[word] = chance > 0 ? -Math.log(negative * chance) : 0
+  }
+}
+
+/** Where the exponent is 0 or less, a word that does not occur would else be the likeliest of all. */
+function noiseShare(count: number, exponent: number): number {
+  return count > 0 ? count ** exponent : 0
 }
 
 /** A random u32 is at most this with (about) the given chance. */
