@@ -33,21 +33,39 @@ test('a tiny bench measures speed, memory and quality', { timeout: 60_000 }, asy
   const [json, markdown] = [join(folder, 'bench.json'), join(folder, 'bench.md')]
 
   const { stdout } = await bench(
-    ...['--corpus', corpus, '--work', join(folder, 'work'), '--dim', '20', '--rounds', '1'],
-    ...['--quality-epochs', '1', '--json', json, '--markdown', markdown],
+    ...['--corpus', corpus, '--work', join(folder, 'work'), '--rows', 'skipgram-20,threads-12-busy'],
+    ...['--rounds', '1', '--quality-epochs', '1', '--json', json, '--markdown', markdown],
   )
   const report: BenchReport = JSON.parse(readFileSync(json, 'utf8'))
-  const [millrace] = report.tools
-  expect(report.tools).toHaveLength(1)
   expect(report.corpus).toMatchObject({ name: 'addresses.txt' })
+  expect(report.tools).toMatchObject([{ name: 'Millrace' }])
+  const [row, threads] = report.rows
+  expect(row).toMatchObject({ model: 'skipgram', loss: 'ns', dim: 20, lr: 0.025 })
+  expect(row!.contestants).toHaveLength(1)
+  const [millrace] = row!.contestants
   expect(millrace!.rounds).toMatchObject([{ words: report.corpus.words }])
   expect(millrace!.wordsPerSecond.median).toBeGreaterThan(0)
   expect(millrace!.vocabularySeconds.median).toBeGreaterThan(0)
   expect(millrace!.peakBytes.median).toBeGreaterThan(2 ** 20)
   expect(millrace!.quality).toHaveLength(1)
+  expect(threads!.contestants).toMatchObject([{ threads: 1 }, { threads: 2, quality: [] }])
+  const [one, two] = threads!.contestants
+  expect(two!.ratios[one!.name]!.speedPerThread.median).toBeCloseTo(
+    two!.wordsPerSecond.median / 2 / one!.wordsPerSecond.median,
+  )
   expect(JSON.stringify(report)).not.toContain(folder)
-  expect(stdout).toMatch(/^Millrace +[\d,]+ \[/m)
-  expect(readFileSync(markdown, 'utf8')).toMatch(/^\| Millrace \| [\d,]+ \[/m)
+  expect(stdout).toMatch(/^skipgram-20 +Millrace +[\d,]+ /m)
+  expect(stdout).toMatch(/^ +Millrace, 2 threads +[\d,]+ /m)
+  const written = readFileSync(markdown, 'utf8')
+  expect(written).toMatch(/^\| skipgram-20 \| Millrace \| [\d,]+ \|/m)
+  expect(written).toMatch(/^\| threads-12-busy \| Millrace, 1 thread \| [\d,]+ \| 1.00 \|/m)
+})
+
+test('a row that means nothing is refused before any work', async () => {
+  await expect(bench('--rows', 'glove')).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('glove is no row'),
+  })
 })
 
 test('without a corpus it says so', async () => {

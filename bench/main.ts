@@ -5,76 +5,105 @@ import { CommanderError } from 'commander'
 import packageFile from '../package.json' with { type: 'json' }
 import { note, print, tellError } from '../src/cli/output.ts'
 import { writeFileAtomically } from '../src/core/disk.ts'
+import { besideBusyProcess } from './busy.ts'
+import { contestantsOf, type Field } from './contestants.ts'
 import { findCorpus, prepareCorpus } from './corpus.ts'
 import { describeCommit, describeMachine } from './machine.ts'
-import { type JobSettings, type Measured, runRounds } from './measure.ts'
+import { type Contestant, type Measured, runRounds } from './measure.ts'
 import { millrace, millraceCommand } from './millrace.ts'
 import { type BenchOptions, benchCommand } from './options.ts'
 import { findPeers } from './peers/index.ts'
 import { word2vecC } from './peers/word2vec-c.ts'
-import { findQuestions, measureQuality, type Quality } from './quality.ts'
-import { type BenchReport, compare, summarize } from './report.ts'
+import { findQuestions, measureQuality, type Quality, type QualityPlan } from './quality.ts'
+import { type BenchReport, summarize } from './report.ts'
+import type { Row } from './rows.ts'
 import { formatMarkdown, formatText } from './table.ts'
 import { settings } from './tool.ts'
 
-/** Measures speed, then quality. */
-async function bench(options: BenchOptions): Promise<BenchReport> {
-  const { rounds, epochs, threads, dim, seeds, work } = options
+/** Measures row after row; after each, `onRow` is given all that there is. */
+async function bench(options: BenchOptions, onRow: (report: BenchReport) => void): Promise<BenchReport> {
+  const { rows, rounds, epochs, threads, seeds, work } = options
   const commit = describeCommit()
   const source = findCorpus(options.corpus)
   const command = millraceCommand(options.source ?? false)
-  const tools = [
-    ...findPeers(options.peers),
-    ...(options.word2vecC ? [word2vecC(options.word2vecC)] : []),
-    millrace(command, packageFile.version),
-  ]
+  const ours = millrace(command, packageFile.version)
+  const alone = rows.every(({ beside }) => beside !== 'peers')
+  const peers = alone ? [] : findPeers(options.peers)
+  if (options.word2vecC) peers.push(word2vecC(options.word2vecC))
   const corpus = await prepareCorpus(source, work)
+  const field: Field = { peers, millrace: ours, corpus, epochs, threads }
+  const contestants = rows.map((row) => contestantsOf(row, field))
 
-  const job: JobSettings = { corpus, dim, epochs, threads, seed: 1 }
-  const measured = await runRounds(tools, job, rounds, work)
-  const ours = measured.at(-1)!.outcomes[0]!
-  tellDifferences(measured)
-
-  const questions = findQuestions()
-  const qualityEpochs = options.qualityEpochs ?? Math.max(3, epochs)
-  const quality: Quality[][] = []
-  if (questions) {
-    const plan = { epochs: qualityEpochs, seeds, questions, command }
-    for (const one of measured)
-      quality.push(await measureQuality(one, job, plan, work, one !== measured.at(-1)))
-  } else {
-    note('quality is not measured: the data folder (MILLRACE_DATA) does not hold the questions')
-  }
-
+  const quality = qualityPlan(options, command)
   const warmUpRounds = rounds >= 3 ? 1 : 0
-  return {
-    format: 1,
+  const report: BenchReport = {
+    format: 2,
     date: new Date().toISOString(),
     commit,
     machine: describeMachine(),
-    corpus: {
-      name: basename(source),
-      bytes: statSync(corpus).size,
-      words: ours.words! / epochs,
-      vocabulary: ours.vocabulary,
-    },
+    corpus: { name: basename(source), bytes: statSync(corpus).size, words: 0, vocabulary: 0 },
     settings: {
-      ...{ dim, ...settings, threads, epochs, rounds, warmUpRounds, seeds },
-      qualityEpochs: questions ? qualityEpochs : null,
+      ...{ ...settings, threads, epochs, rounds, warmUpRounds, seeds },
+      qualityEpochs: quality?.epochs ?? null,
     },
-    tools: compare(measured.map((one, i) => summarize(one, ours.words!, warmUpRounds, quality[i] ?? []))),
+    tools: [...peers, ours].map(({ name, version }) => ({ name, version })),
+    rows: [],
   }
+  for (const [i, row] of rows.entries()) {
+    const measured = await measureRow(row, contestants[i]!, rounds, work)
+    const { words, vocabulary } = measured.at(-1)!.outcomes[0]!
+    report.corpus.words = words! / epochs
+    report.corpus.vocabulary = vocabulary
+    const scores = quality ? await scoreRow(row, measured, quality, work) : []
+    report.rows.push(summarize(row, measured, words!, warmUpRounds, scores))
+    onRow(report)
+  }
+  return report
+}
+
+async function measureRow(
+  row: Row,
+  contestants: Contestant[],
+  rounds: number,
+  work: string,
+): Promise<Measured[]> {
+  const measure = () => runRounds(contestants, rounds, work, row.name)
+  const measured = await (row.busy ? besideBusyProcess(measure) : measure())
+  tellDifferences(measured)
+  return measured
+}
+
+/** Null where there is nothing to score with. */
+function qualityPlan({ qualityEpochs, epochs, seeds }: BenchOptions, command: string[]): QualityPlan | null {
+  if (seeds === 0) return null
+  const questions = findQuestions()
+  if (questions) return { epochs: qualityEpochs ?? Math.max(3, epochs), seeds, questions, command }
+  note('quality is not measured: the data folder (MILLRACE_DATA) does not hold the questions')
+  return null
+}
+
+/** Rows that are about speed alone have no scores. */
+async function scoreRow(
+  row: Row,
+  measured: readonly Measured[],
+  plan: QualityPlan,
+  work: string,
+): Promise<Quality[][]> {
+  const scores: Quality[][] = []
+  if (row.busy || row.beside === 'one thread') return scores
+  for (const one of measured) scores.push(await measureQuality(one, plan, work, row.name))
+  return scores
 }
 
 /** The speeds are of the same work only if the tools saw the same words. */
 function tellDifferences(measured: readonly Measured[]): void {
   const ours = measured.at(-1)!.outcomes[0]!
-  for (const { tool, outcomes } of measured) {
+  for (const { name, outcomes } of measured) {
     const { words, vocabulary } = outcomes[0]!
     // word2vec.c and fastText count the end of a line as a word.
     if (Math.abs(vocabulary - ours.vocabulary) > 1 || (words !== null && words !== ours.words))
       note(
-        `careful: ${tool.name} has ${words ?? 'unknown'} words and a vocabulary of ${vocabulary}, ` +
+        `careful: ${name} has ${words ?? 'unknown'} words and a vocabulary of ${vocabulary}, ` +
           `Millrace ${ours.words} and ${ours.vocabulary}`,
       )
   }
@@ -88,10 +117,12 @@ const command = benchCommand(join(import.meta.dirname, 'work'))
 try {
   command.exitOverride().parse()
   const options = command.opts<BenchOptions>()
-  const report = await bench(options)
+  const report = await bench(options, (report) => {
+    // A long bench that is stopped leaves what it had.
+    if (options.json) write(options.json, `${JSON.stringify(report, null, 2)}\n`)
+    if (options.markdown) write(options.markdown, formatMarkdown(report))
+  })
   print(formatText(report))
-  if (options.json) write(options.json, `${JSON.stringify(report, null, 2)}\n`)
-  if (options.markdown) write(options.markdown, formatMarkdown(report))
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
   else process.exitCode = tellError(error, false)

@@ -12,60 +12,66 @@ export interface Spread {
   max: number
 }
 
-/** A tool and what it did in each round. */
-export interface Measured {
+export type JobSettings = Omit<Job, 'out'>
+
+/** A tool with what it is to do. */
+export interface Contestant {
+  /** As the table shows it, and the name of its folder. */
+  name: string
   tool: Tool
+  job: JobSettings
+  /** A peer that fails is left out; Millrace's failure is the bench's. */
+  mayFail: boolean
+}
+
+/** A contestant and what it did in each round. */
+export interface Measured extends Contestant {
   outcomes: Outcome[]
 }
 
-export type JobSettings = Omit<Job, 'out'>
-
 /**
- * Lets the tools train in turn, round after round, each into an empty folder of its own, where the last
- * round's vectors stay. A peer that fails is left out from then on, with a line that says why; the last tool
- * is Millrace, and its failure is the bench's.
+ * Lets the contestants train in turn, round after round, each into an empty folder of its own, where the last
+ * round's vectors stay. One that fails, and may, is left out from then on, with a line that says why.
+ *
+ * label  what is told before each line
  */
 export async function runRounds(
-  tools: readonly Tool[],
-  job: JobSettings,
+  contestants: readonly Contestant[],
   rounds: number,
   work: string,
+  label: string,
 ): Promise<Measured[]> {
-  const measured: Measured[] = tools.map((tool) => ({ tool, outcomes: [] }))
-  const failed = new Set<Tool>()
+  let measured: Measured[] = contestants.map((contestant) => ({ ...contestant, outcomes: [] }))
   for (let round = 1; round <= rounds; round++) {
-    for (const { tool, outcomes } of measured) {
-      if (failed.has(tool)) continue
-      const outcome = await trainOnce(tool, job, work, `round ${round} of ${rounds}`, tool !== tools.at(-1))
-      if (outcome) outcomes.push(outcome)
-      else failed.add(tool)
+    for (const one of measured) {
+      const outcome = await trainOnce(one, work, `${label}, round ${round} of ${rounds}`)
+      if (outcome) one.outcomes.push(outcome)
     }
+    measured = measured.filter(({ outcomes }) => outcomes.length === round)
   }
-  return measured.filter(({ tool }) => !failed.has(tool))
+  return measured
 }
 
 /** One training, told in a line; undefined if it failed and may. */
 export async function trainOnce(
-  tool: Tool,
-  job: JobSettings,
+  { name, tool, job, mayFail }: Contestant,
   work: string,
   label: string,
-  mayFail: boolean,
 ): Promise<Outcome | undefined> {
-  const out = join(work, tool.name)
+  const out = join(work, name)
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
   try {
     const outcome = await tool.train({ ...job, out })
     const { trainSeconds, vocabularySeconds, peakBytes } = outcome
     note(
-      `${label}: ${tool.name.padEnd(10)}  training ${trainSeconds.toFixed(2)} s, ` +
+      `${label}: ${name.padEnd(10)}  training ${trainSeconds.toFixed(2)} s, ` +
         `vocabulary ${vocabularySeconds.toFixed(2)} s, peak ${formatBytes(peakBytes)}`,
     )
     return outcome
   } catch (error) {
     if (!(mayFail && error instanceof MillraceError)) throw error
-    note(`${label}: ${tool.name} failed and is left out: ${error.message.replaceAll(/\s*\n\s*/g, '; ')}`)
+    note(`${label}: ${name} failed and is left out: ${error.message.replaceAll(/\s*\n\s*/g, '; ')}`)
     return undefined
   }
 }

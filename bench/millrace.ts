@@ -30,19 +30,13 @@ function isStale(source: string): boolean {
   return !built || built.mtimeMs < statSync(join(root, 'src', source)).mtimeMs
 }
 
-export function millrace(command: string[], version: string): Tool {
+export function millrace(command: readonly string[], version: string): Tool {
   return { name: 'Millrace', version, train: (job) => train(command, job) }
 }
 
-async function train(command: string[], job: Job): Promise<Outcome> {
+async function train(command: readonly string[], job: Job): Promise<Outcome> {
   const folder = new RunFolder(join(job.out, 'run'))
-  const lines = await run([
-    ...command,
-    ...['train', job.corpus, '--out', folder.path, '--json'],
-    ...['--dim', `${job.dim}`, '--epochs', `${job.epochs}`, '--threads', `${job.threads}`],
-    ...['--window', `${settings.window}`, '--negative', `${settings.negative}`],
-    ...['--sample', `${settings.sample}`, '--min-count', `${settings.minCount}`, '--seed', `${job.seed}`],
-  ])
+  const lines = await run([...command, ...trainArguments(job, folder)])
   const result: TrainResult = lastJson(lines)
   const counted = readEvents(folder.events).find((event) => event.type === 'vocabulary')!
   return {
@@ -53,4 +47,18 @@ async function train(command: string[], job: Job): Promise<Outcome> {
     peakBytes: result.peakRssBytes,
     vectors: result.vectors,
   }
+}
+
+/** The command line of a job, which trains into a run folder. */
+export function trainArguments(job: Job, folder: RunFolder): string[] {
+  return [
+    ...['train', job.corpus, '--out', folder.path, '--json'],
+    ...['--model', job.model, '--loss', job.loss, '--dim', `${job.dim}`, '--lr', `${job.lr}`],
+    ...['--window', `${settings.window}`, '--sample', `${settings.sample}`],
+    // Hierarchical softmax draws none, and the flag would be refused.
+    ...(job.loss === 'hs' ? [] : ['--negative', `${settings.negative}`]),
+    ...['--min-count', `${settings.minCount}`, '--seed', `${job.seed}`],
+    ...['--epochs', `${job.epochs}`, '--threads', `${job.threads}`],
+    ...(job.deterministic ? ['--deterministic'] : []),
+  ]
 }

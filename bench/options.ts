@@ -1,12 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type PeerName, peers } from './peers/index.ts'
+import { parseRow, type Row, rowHelp, standardRows } from './rows.ts'
 
 export interface BenchOptions {
   corpus?: string
+  rows: Row[]
   rounds: number
   epochs: number
   threads: number
-  dim: number
   qualityEpochs?: number
   seeds: number
   word2vecC?: string
@@ -27,16 +28,20 @@ export function benchCommand(work: string): Command {
       '--corpus <file>',
       'text, plain or .gz, .xz, .bz2, .zst (default: 100 MB of Wikipedia, from MILLRACE_DATA)',
     )
+    .addOption(
+      new Option('--rows <names>', rowHelp)
+        .argParser(rowsOf)
+        .default(standardRows.map(parseRow), standardRows.join(',')),
+    )
     .option('--rounds <n>', 'how often each tool trains; of 3 and more, the first is dropped', whole, 5)
     .option('--epochs <n>', 'epochs of a round', whole, 1)
     .option('--threads <n>', 'threads of each tool', whole, 2)
-    .option('--dim <n>', 'width of the vectors', whole, 100)
     .option(
       '--quality-epochs <n>',
       'epochs of the vectors that are scored (default: --epochs, and 3 at least)',
       whole,
     )
-    .option('--seeds <n>', 'trainings that are scored, each with another seed', whole, 1)
+    .option('--seeds <n>', 'trainings that are scored, each with another seed; 0: no scores', wholeOrZero, 1)
     .addOption(
       new Option('--peers <names>', 'a list with commas, or none')
         .argParser(peerNames)
@@ -59,6 +64,18 @@ export function benchCommand(work: string): Command {
 function whole(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text)
   throw new InvalidArgumentError('It must be a whole number of 1 or more.')
+}
+
+function wholeOrZero(text: string): number {
+  return text === '0' ? 0 : whole(text)
+}
+
+function rowsOf(text: string): Row[] {
+  return text.split(',').map((name) => {
+    const row = parseRow(name)
+    if (row) return row
+    throw new InvalidArgumentError(`${name} is no row; one is, for example, cbow-300 or hs-deterministic.`)
+  })
 }
 
 function peerNames(text: string): PeerName[] {

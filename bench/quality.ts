@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { note } from '../src/cli/output.ts'
 import type { Scores } from '../src/evaluate/index.ts'
 import { dataFolder } from './corpus.ts'
-import { type JobSettings, type Measured, trainOnce } from './measure.ts'
+import { type Measured, trainOnce } from './measure.ts'
 import { lastJson, run } from './process.ts'
 
 /** What one training's vectors are worth; null where nothing could be asked. */
@@ -42,26 +42,28 @@ export interface QualityPlan {
 }
 
 /**
- * The scores of a tool, one for each seed. The vectors of its last round serve for the first seed if their
+ * A contestant's scores, one for each seed. The vectors of its last round serve for the first seed if their
  * epochs are those of the plan; else it trains again. A peer that fails here has fewer scores.
+ *
+ * label  what is told before each line
  */
 export async function measureQuality(
-  { tool, outcomes }: Measured,
-  job: JobSettings,
+  contestant: Measured,
   { epochs, seeds, questions, command }: QualityPlan,
   work: string,
-  mayFail: boolean,
+  label: string,
 ): Promise<Quality[]> {
+  const { name, job, outcomes } = contestant
   const scores: Quality[] = []
   for (let seed = 1; seed <= seeds; seed++) {
-    const label = `quality, seed ${seed} of ${seeds}`
+    const told = `${label}, quality, seed ${seed} of ${seeds}`
     const isThere = seed === job.seed && epochs === job.epochs
     const outcome = isThere
       ? outcomes.at(-1)
-      : await trainOnce(tool, { ...job, epochs, seed }, work, label, mayFail)
+      : await trainOnce({ ...contestant, job: { ...job, epochs, seed } }, work, told)
     if (!outcome) break
     const quality = await scoreVectors(command, outcome.vectors, questions)
-    note(`${label}: ${tool.name.padEnd(10)}  ${JSON.stringify(quality)}`)
+    note(`${told}: ${name.padEnd(10)}  ${JSON.stringify(quality)}`)
     scores.push(quality)
   }
   return scores

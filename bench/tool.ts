@@ -1,16 +1,23 @@
 /** What every tool is told besides the job. */
 export const settings = { window: 5, negative: 5, sample: 1e-4, minCount: 5 } as const
 
-/** One training of skip-gram with negative sampling. */
+/** One training. */
 export interface Job {
   /** A text file in lines of at most 1000 words. */
   corpus: string
   /** An empty folder for what the tool writes. */
   out: string
+  model: 'skipgram' | 'cbow'
+  /** Negative sampling, hierarchical softmax (then no negatives are drawn) or noise-contrastive estimation. */
+  loss: 'ns' | 'hs' | 'nce'
   dim: number
+  /** Learning rate at the start. */
+  lr: number
   epochs: number
   threads: number
   seed: number
+  /** Millrace alone has it. */
+  deterministic: boolean
 }
 
 export interface Outcome {
@@ -32,4 +39,9 @@ export interface Tool {
   name: string
   version: string
   train(job: Job): Promise<Outcome>
+}
+
+/** Negative samples of a job; hierarchical softmax has none. */
+export function negativesOf({ loss }: Pick<Job, 'loss'>): number {
+  return loss === 'hs' ? 0 : settings.negative
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { ask, run } from '../process.ts'
-import { type Job, type Outcome, settings, type Tool } from '../tool.ts'
+import { type Job, negativesOf, type Outcome, settings, type Tool } from '../tool.ts'
 import { atMark, secondsOf } from './marks.ts'
 
-/** fastText without subwords, which makes it word2vec; its learning rate is its own default, 0.05. */
+/** fastText without subwords, which makes it word2vec. */
 export function findFastText(): Tool | undefined {
   if (ask('sh', '-c', 'command -v fasttext') === undefined) return undefined
   // It does not tell its version. Debian does, as 0.9.2+ds-1+b1: what comes before Debian's own part.
@@ -18,8 +18,8 @@ export function findFastText(): Tool | undefined {
 async function train(job: Job): Promise<Outcome> {
   const output = join(job.out, 'vectors')
   const lines = await run([
-    ...['fasttext', 'skipgram', '-input', job.corpus, '-output', output],
-    ...['-dim', `${job.dim}`, '-ws', `${settings.window}`, '-neg', `${settings.negative}`],
+    ...['fasttext', job.model, '-input', job.corpus, '-output', output, '-loss', job.loss],
+    ...['-dim', `${job.dim}`, '-ws', `${settings.window}`, '-neg', `${negativesOf(job)}`, '-lr', `${job.lr}`],
     ...['-t', `${settings.sample}`, '-minCount', `${settings.minCount}`, '-maxn', '0', '-bucket', '1'],
     ...['-epoch', `${job.epochs}`, '-thread', `${job.threads}`, '-seed', `${job.seed}`],
   ])

@@ -1,7 +1,8 @@
 """Trains one model with gensim from a corpus file and prints one line of JSON: times, words, memory.
 
-    python3 gensim-train.py '{"corpus": "lines.txt", "vectors": "out.bin", "dim": 100, "window": 5, "negative": 5,
-                              "sample": 1e-4, "minCount": 5, "epochs": 1, "threads": 2, "seed": 1}'
+    python3 gensim-train.py '{"corpus": "lines.txt", "vectors": "out.bin", "model": "skipgram", "loss": "ns", "dim": 100,
+                              "lr": 0.025, "window": 5, "negative": 5, "sample": 1e-4, "minCount": 5, "epochs": 1,
+                              "threads": 2, "seed": 1}'
 """
 
 import json
@@ -14,8 +15,11 @@ from gensim.models import Word2Vec
 job = json.loads(sys.argv[1])
 corpus = job["corpus"]
 model = Word2Vec(
-    sg=1,
-    hs=0,
+    sg=1 if job["model"] == "skipgram" else 0,
+    hs=1 if job["loss"] == "hs" else 0,
+    # The mean, and its gradient undivided: word2vec.c's.
+    cbow_mean=1,
+    alpha=job["lr"],
     vector_size=job["dim"],
     window=job["window"],
     negative=job["negative"],
@@ -25,23 +29,29 @@ model = Word2Vec(
     seed=job["seed"],
 )
 
-# build_vocab() counts and then fills the weights with random numbers; only the counting is the vocabulary.
-weights_seconds = 0.0
-prepare_weights = model.prepare_weights
+# build_vocab() counts, makes the tree of hs, and fills the weights with random numbers: only the counting is the
+# vocabulary.
+other_seconds = 0.0
 
 
-def timed_prepare_weights(*args, **kwargs):
-    global weights_seconds
-    began = time.perf_counter()
-    prepare_weights(*args, **kwargs)
-    weights_seconds = time.perf_counter() - began
+def time_apart(name):
+    method = getattr(model, name)
+
+    def timed(*args, **kwargs):
+        global other_seconds
+        began = time.perf_counter()
+        method(*args, **kwargs)
+        other_seconds += time.perf_counter() - began
+
+    setattr(model, name, timed)
 
 
-model.prepare_weights = timed_prepare_weights
+time_apart("prepare_weights")
+time_apart("create_binary_tree")
 began = time.perf_counter()
 model.build_vocab(corpus_file=corpus)
-vocabulary_seconds = time.perf_counter() - began - weights_seconds
-del model.prepare_weights
+vocabulary_seconds = time.perf_counter() - began - other_seconds
+del model.prepare_weights, model.create_binary_tree
 
 began = time.perf_counter()
 _, words_read = model.train(corpus_file=corpus, total_words=model.corpus_total_words, epochs=job["epochs"])

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { ResourceError } from '../../src/core/errors.ts'
 import { ask, lastJson, run } from '../process.ts'
-import { type Job, type Outcome, settings, type Tool } from '../tool.ts'
+import { type Job, negativesOf, type Outcome, settings, type Tool } from '../tool.ts'
 
 // Its threads are its workers: numpy's own would come on top.
 const oneThreadEach = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' }
@@ -15,10 +15,11 @@ export function findGensim(): Tool | undefined {
   return undefined
 }
 
-async function train(python: string, { out, ...job }: Job): Promise<Outcome> {
-  const vectors = join(out, 'vectors.bin')
+async function train(python: string, job: Job): Promise<Outcome> {
+  const vectors = join(job.out, 'vectors.bin')
   const script = join(import.meta.dirname, 'gensim-train.py')
-  const lines = await run([python, script, JSON.stringify({ ...job, ...settings, vectors })], oneThreadEach)
+  const request = { ...settings, ...job, negative: negativesOf(job), vectors }
+  const lines = await run([python, script, JSON.stringify(request)], oneThreadEach)
   const { wordsRead, corpusWords, ...outcome } = lastJson(lines)
   // Workers stop between sentences, not at a word: a few too many are read.
   if (wordsRead < 0.98 * corpusWords) {

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../src/core/errors.ts'
 import { run } from '../process.ts'
-import { type Job, type Outcome, settings, type Tool } from '../tool.ts'
+import { type Job, negativesOf, type Outcome, settings, type Tool } from '../tool.ts'
 import { atMark, secondsOf } from './marks.ts'
 
 /**
@@ -31,9 +31,17 @@ export function word2vecC(path: string): Tool {
 async function train(path: string, job: Job): Promise<Outcome> {
   const vectors = join(job.out, 'vectors.bin')
   const lines = await run([
-    ...['stdbuf', '-oL', path, '-train', job.corpus, '-output', vectors, '-binary', '1', '-cbow', '0'],
-    ...['-size', `${job.dim}`, '-window', `${settings.window}`, '-negative', `${settings.negative}`],
-    ...['-hs', '0', '-sample', `${settings.sample}`, '-min-count', `${settings.minCount}`],
+    ...['stdbuf', '-oL', path, '-train', job.corpus, '-output', vectors, '-binary', '1'],
+    ...['-cbow', job.model === 'cbow' ? '1' : '0', '-hs', job.loss === 'hs' ? '1' : '0'],
+    ...['-negative', `${negativesOf(job)}`, '-alpha', `${job.lr}`, '-size', `${job.dim}`],
+    ...[
+      '-window',
+      `${settings.window}`,
+      '-sample',
+      `${settings.sample}`,
+      '-min-count',
+      `${settings.minCount}`,
+    ],
     ...['-iter', `${job.epochs}`, '-threads', `${job.threads}`],
   ])
   const progress = lines.filter(({ text }) => text.startsWith('Alpha:'))
