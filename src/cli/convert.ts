@@ -1,12 +1,12 @@
-import { existsSync, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { formatBytes } from '../core/bytes.ts'
-import { ConfigError } from '../core/errors.ts'
 import { formatCount } from '../core/text.ts'
 import { formatOfName, type VectorFormat, vectorFormats } from '../vectors/index.ts'
 import { loadVectors } from './load-vectors.ts'
 import { print, printJson } from './output.ts'
+import { requireOutputFile } from './output-file.ts'
 
 interface Options {
   from?: VectorFormat
@@ -43,17 +43,7 @@ Examples:
 }
 
 function convert(input: string, output: string, { from, to = formatOfName(output), json }: Options): void {
-  if (resolve(input) === resolve(output))
-    throw new ConfigError('CONVERT_SAME', {
-      what: `${input} would be written over itself`,
-      why: 'what is read and what is written are the same path',
-      mend: 'name another file to write',
-    })
-  if (!existsSync(dirname(output)))
-    throw new ConfigError('CONVERT_FOLDER', {
-      what: `there is no folder ${dirname(output)}`,
-      mend: 'make it first, or write elsewhere',
-    })
+  requireOutputFile('CONVERT', input, output)
   const vectors = loadVectors(input, from)
   vectors.save(output, to)
   const { length: words, dim } = vectors

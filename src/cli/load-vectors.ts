@@ -11,13 +11,13 @@ export function loadVectors(path: string, format?: VectorFormat): KeyedVectors {
   return vectors
 }
 
-/** Reads an option that is a whole number of 1 or more. */
-export function wholeNumber(option: string): (text: string) => number {
+/** Reads an option that is a whole number of 1 or more; `what` it counts is told with the error. */
+export function wholeNumber(option: string, what = 'words'): (text: string) => number {
   return (text) => {
     if (/^\d+$/.test(text) && Number(text) >= 1) return Number(text)
     throw new ConfigError('OPTION_COUNT', {
       what: `${option} ${text} is not a whole number of 1 or more`,
-      why: 'it counts words',
+      why: `it counts ${what}`,
       mend: `write it like ${option} 10`,
     })
   }

@@ -14,6 +14,7 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     summary: 'scores vectors on analogies, word pairs and odd ones out',
     load: () => import('./eval.ts'),
   },
+  classes: { summary: 'sorts words into classes by their vectors', load: () => import('./classes.ts') },
   convert: { summary: 'vectors from one format to another', load: () => import('./convert.ts') },
   report: { summary: 'one HTML page of what a run did', load: () => import('./report.ts') },
 }

@@ -1,3 +1,4 @@
+export { type ClassOptions, orderByClass, wordClasses, writeClasses } from './classes.ts'
 export {
   detectFormat,
   formatOfName,
