@@ -324,6 +324,15 @@ test('draws what it always drew', () => {
   expect(contextsOnly(drawn({ loss: 'hs', negatives: 'per-pair' }))).toBe(contextsOnly(goldenShared))
 })
 
+test('a word is kept up to its threshold, and breaks draw nothing', () => {
+  const drawn = Number(new Random(9n).next64() >> 32n)
+  const kept = (least: number) => [
+    ...keptWords(build({ keep: Uint32Array.of(least) }, new Random(1n)), Uint32Array.of(B, 0, B), 9n),
+  ]
+  expect(kept(drawn)).toEqual([B, 0, B])
+  expect(kept(drawn - 1)).toEqual([B, B])
+})
+
 test('the first vectors are what they always were', () => {
   const [a, b, c] = initialiseReference(3, 1, 1)
   expect([a, b, c]).toEqual([-0.1318104863166809, 0.44356417655944824, -0.45474302768707275])
