@@ -36,6 +36,7 @@ export class LiveLine {
 /** Tells on standard error how a run goes. */
 export function trainObserver(line: LiveLine): TrainObserver {
   let epochs = 0
+  const losses: number[] = []
   return {
     counting: (done) => line.show(`counting words  ${percent(done)}`),
     counted: ({ vocabulary, audits, distinctWords }, seconds) => {
@@ -52,24 +53,53 @@ export function trainObserver(line: LiveLine): TrainObserver {
       line.end(`training ${config.dim} dimensions with ${threads} ${threads === 1 ? 'thread' : 'threads'}`)
     },
     resumed: (checkpoint, { epoch }) => line.end(`going on in epoch ${epoch} from ${checkpoint}`),
-    progress: (progress) => line.show(progressText(progress, epochs)),
+    progress: (progress) => {
+      if (progress.loss !== null) losses.push(progress.loss)
+      line.show(progressText(progress, epochs, losses))
+    },
     warning: (message) =>
       line.end(`${styleText('yellow', 'warning', { stream: process.stderr })}: ${message}`),
   }
 }
 
-/** Epoch, percent, words per second, learning rate, loss, memory against plan, time left: in 80 columns. */
-export function progressText(progress: Progress, epochs: number): string {
+/**
+ * Epoch, percent, words per second, learning rate, loss, memory against plan, time left: in 80 columns. A wide
+ * terminal shows the course of the loss too, from the first of `losses` to the last.
+ */
+export function progressText(
+  progress: Progress,
+  epochs: number,
+  losses: readonly number[] = [],
+  columns = process.stderr.columns || 80,
+): string {
   const { epoch, fraction, wordsPerSecond, learningRate, loss, rssBytes, planBytes, secondsLeft } = progress
+  const curve = columns >= 120 && losses.length > 1 ? ` ${sparkline(losses, 16)}` : ''
   return [
     `epoch ${epoch}/${epochs}`,
     percent(fraction),
     `${formatCount(wordsPerSecond / 1000)}k words/s`,
     `rate ${learningRate.toFixed(4)}`,
-    `loss ${loss === null ? '–' : loss.toFixed(3)}`,
+    `loss ${loss === null ? '–' : loss.toFixed(3)}${curve}`,
     `${mebibytes(rssBytes)} of ${mebibytes(planBytes)} MiB`,
     `${secondsLeft === null ? '–' : formatSeconds(secondsLeft)} left`,
-  ].join((process.stderr.columns || 80) >= 100 ? '  ' : ' ')
+  ].join(columns >= 100 ? '  ' : ' ')
+}
+
+const bars = '▁▂▃▄▅▆▇█'
+
+/** Values as bars, from the least to the greatest of them; of more than `width`, the means of neighbours. */
+export function sparkline(values: readonly number[], width: number): string {
+  const count = Math.min(width, values.length)
+  const means = Array.from({ length: count }, (_, i) => {
+    const part = values.slice(
+      Math.floor((i * values.length) / count),
+      Math.floor(((i + 1) * values.length) / count),
+    )
+    return part.reduce((sum, value) => sum + value, 0) / part.length
+  })
+  const [low, high] = [Math.min(...means), Math.max(...means)]
+  const scale = high > low ? (bars.length - 1) / (high - low) : 0
+  return means.map((mean) => bars[Math.round((mean - low) * scale)]).join('')
 }
 
 function mebibytes(bytes: number): string {

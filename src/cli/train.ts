@@ -42,7 +42,7 @@ async function train(corpus: string[], options: Options): Promise<void> {
   const line = new LiveLine()
   const observer = trainObserver(line)
   try {
-    const { folder, result, wasComplete } = await runTraining({
+    const { folder, result, losses, wasComplete } = await runTraining({
       corpus,
       out,
       config,
@@ -57,9 +57,22 @@ async function train(corpus: string[], options: Options): Promise<void> {
       `trained on ${formatCount(words)} words in ${formatSeconds(seconds)}, ${formatCount(wordsPerSecond)} a second; ` +
         `${formatCount(vocabulary)} vectors; peak memory ${formatBytes(peakRssBytes)}`,
     )
+    for (const text of lossLines(losses)) print(text)
     print(`vectors  ${relative('.', result.vectors)}`)
     print(`ask them: npx millrace query ${relative('.', folder.path)} near WORD`)
   } finally {
     line.end()
   }
+}
+
+/** The loss of each epoch, ten to a line. */
+export function lossLines(losses: readonly (number | null)[]): string[] {
+  const lines: string[] = []
+  for (let first = 0; first < losses.length; first += 10) {
+    const part = losses.slice(first, first + 10).map((loss) => (loss === null ? '–' : loss.toFixed(4)))
+    const last = first + part.length
+    const epochs = part.length === 1 ? `epoch ${last}` : `epochs ${first + 1} to ${last}`
+    lines.push(`loss     ${part.join(' ')}  (${epochs}, nats per pair)`)
+  }
+  return lines
 }

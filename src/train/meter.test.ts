@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
 import { Meter } from './meter.ts'
 
-const run = { epoch: 1, wordsTotal: 4000, seconds: 1, lr: 0.1, planBytes: 1 }
+const run = {
+  epoch: 1,
+  wordsTotal: 4000,
+  seconds: 1,
+  rateAt: (share: number) => 0.1 * (1 - share),
+  planBytes: 1,
+}
 const block = (words: number, loss: number, pairs: number) => ({
   place: 0,
   words,

@@ -1,5 +1,4 @@
 import type { Progress } from '../run/index.ts'
-import { learningRate } from './schedule.ts'
 import type { BlockDone } from './threads.ts'
 
 const windowMs = 1000
@@ -36,7 +35,7 @@ export class Meter {
       wordsDone: number
       wordsTotal: number
       seconds: number
-      lr: number
+      rateAt: (share: number) => number
       planBytes: number
     },
   ): Progress {
@@ -53,7 +52,7 @@ export class Meter {
       epoch: run.epoch,
       fraction,
       wordsPerSecond,
-      learningRate: learningRate(run.lr, fraction),
+      learningRate: run.rateAt(fraction),
       loss: this.#meanLoss,
       rssBytes: process.memoryUsage.rss(),
       planBytes: run.planBytes,

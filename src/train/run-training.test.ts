@@ -216,12 +216,13 @@ test('checkpoints inside epochs change nothing, and a width that is no multiple 
   expect(saved.length).toBeGreaterThan(4)
 })
 
-test('a text without neighbours is told to teach nothing', async () => {
+test('a text without neighbours is refused: it teaches nothing', async () => {
   const lonely = join(mkdtempSync(join(tmpdir(), 'millrace-')), 'lonely.txt')
   writeFileSync(lonely, 'a\nb\n'.repeat(500))
-  const warnings: string[] = []
-  await run(newFolder(), { corpus: [lonely], observer: { warning: (message) => warnings.push(message) } })
-  expect(warnings[0]).toContain('nothing was learned')
+  const out = newFolder()
+  await expect(run(out, { corpus: [lonely] })).rejects.toThrow('nothing can be learned from this text')
+  expect(new RunFolder(out).read().status).toBe('failed')
+  expect(existsSync(new RunFolder(out).vectors)).toBe(false)
 })
 
 test('a plan that does not fit is refused before any work, with settings that would', async () => {

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { CheckpointStore } from '../checkpoint/index.ts'
+import { writeFileAtomically } from '../core/disk.ts'
 import { InputError, StoppedError } from '../core/errors.ts'
 import { SafetensorsFile } from '../core/safetensors.ts'
 import { formatCount } from '../core/text.ts'
@@ -11,16 +12,16 @@ import {
   type Progress,
   type RunFile,
   RunFolder,
+  readEvents,
   type TrainResult,
 } from '../run/index.ts'
 import { peakRssBytes } from '../runtime/memory.ts'
-import { writeVectors } from '../vectors/index.ts'
+import { writeStreamedVectors } from '../vectors/index.ts'
 import {
   availableMemory,
   createModel,
   type MemoryPlan,
   type ModelShape,
-  modelVectors,
   paddedWordBytes,
   requireFit,
   type SharedModel,
@@ -28,8 +29,11 @@ import {
   type TrainConfigInput,
 } from '../word2vec/index.ts'
 import { type CountedCorpus, loadOrCount } from './corpus-file.ts'
+import { Guard } from './guard.ts'
+import { restoreParameters, rowBytes } from './parameters.ts'
 import { endRun, removeLeftovers, requireEmpty, resolveConfig, startRun } from './run-record.ts'
-import { newState, restoreParameters, type TrainState, totalOf } from './state.ts'
+import { requireSense } from './sense.ts'
+import { newState, type TrainState, totalOf } from './state.ts'
 import { train } from './train.ts'
 
 /** What somebody asks for: a corpus, a place, and what differs from the defaults (or from the run there is). */
@@ -58,6 +62,8 @@ export interface TrainObserver {
 export interface TrainOutcome {
   folder: RunFolder
   result: TrainResult
+  /** Of each epoch, from the first: nats per pair, null if there was no pair. */
+  losses: (number | null)[]
   /** Whether the run was complete before, and nothing was done. */
   wasComplete: boolean
 }
@@ -75,7 +81,12 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
   const files = findCorpusFiles(request.corpus)
   if (before?.status === 'complete' && before.result && isWhole(folder.vectors)) {
     await loadOrCount(folder, files, countOptions(request, config), before.fingerprints.corpus)
-    return { folder, result: { ...before.result, vectors: folder.vectors }, wasComplete: true }
+    return {
+      folder,
+      result: { ...before.result, vectors: folder.vectors },
+      losses: lossesOf(folder),
+      wasComplete: true,
+    }
   }
   const wasThere = existsSync(folder.path)
   if (wasThere && !before) requireEmpty(folder)
@@ -85,7 +96,7 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
     removeLeftovers(folder)
     run = startRun(folder, before, config, request.corpus)
     const result = await countAndTrain(request, folder, run, config, files)
-    return { folder, result, wasComplete: false }
+    return { folder, result, losses: lossesOf(folder), wasComplete: false }
   } catch (error) {
     if (!wasThere && !existsSync(folder.corpus)) {
       // Nothing came of it: leave nothing behind.
@@ -100,6 +111,10 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
   } finally {
     lock.release()
   }
+}
+
+function lossesOf(folder: RunFolder): (number | null)[] {
+  return readEvents(folder.events).flatMap((event) => (event.type === 'epoch' ? [event.loss] : []))
 }
 
 /** Vectors that were lost or damaged are written again from the last checkpoint. */
@@ -135,6 +150,7 @@ async function countAndTrain(
   folder.write(run)
   observer.counted?.(corpus, countSeconds)
   warnOfText(corpus, warn)
+  for (const message of requireSense(config, corpus.vocabulary)) warn(message)
 
   const shape = shapeOf(corpus, config, threads)
   const plan = requireFit(shape, config.memory ?? availableMemory())
@@ -162,8 +178,9 @@ async function countAndTrain(
     observer.resumed?.(checkpoint.path, state)
   }
 
-  const epochWords = corpus.vocabulary.totalCount
-  const { blocks, audits } = corpus
+  const { blocks, audits, vocabulary } = corpus
+  const guard = new Guard(config, vocabulary, 0)
+  guard.checkpoint = checkpoint?.path
   const wallSecondsBefore = state.wallSeconds
   const complete = await train(
     {
@@ -171,7 +188,8 @@ async function countAndTrain(
       threads,
       blocks,
       audits,
-      epochWords,
+      vocabulary,
+      guard,
       model,
       plan,
       store,
@@ -185,12 +203,10 @@ async function countAndTrain(
     state,
   )
   if (!complete) throw stopped(state, config)
-  writeVectors(folder.vectors, 'safetensors', {
-    words: corpus.vocabulary,
-    counts: corpus.vocabulary.counts,
-    dim: config.dim,
-    ...modelVectors(model, 'input'),
-  })
+  const rows = () => rowBytes(model, 'input')
+  writeFileAtomically(folder.vectors, (write) =>
+    writeStreamedVectors(write, { words: vocabulary, counts: vocabulary.counts, dim: config.dim, rows }),
+  )
   const wallSeconds = wallSecondsBefore + (performance.now() - beganMs) / 1000
   const result = resultOf(folder, run, state, corpus, wallSeconds)
   const { seconds, wordsPerSecond, peakRssBytes } = result

@@ -1,20 +1,16 @@
 import type { CheckpointStore } from '../checkpoint/index.ts'
-import { assert, MillraceError } from '../core/errors.ts'
+import { assert } from '../core/errors.ts'
 import { deriveSeed, permutation } from '../core/random.ts'
-import type { BlockAudits, BlockTable } from '../corpus/index.ts'
+import type { BlockAudits, BlockTable, Vocabulary } from '../corpus/index.ts'
 import type { EventLog, Progress } from '../run/index.ts'
 import { peakRssBytes } from '../runtime/memory.ts'
 import type { MemoryPlan, SharedModel, TrainConfig } from '../word2vec/index.ts'
+import type { Guard } from './guard.ts'
 import { Meter } from './meter.ts'
-import {
-  addBlock,
-  addHashes,
-  noSums,
-  parametersAreFinite,
-  parameterTensors,
-  type TrainState,
-  totalOf,
-} from './state.ts'
+import { parameterTensors } from './parameters.ts'
+import { learningRate } from './schedule.ts'
+import { nothingLearned } from './sense.ts'
+import { addBlock, addHashes, addLosses, noSums, type TrainState, totalOf } from './state.ts'
 import { TrainThreads } from './threads.ts'
 
 /** What training is handed; it builds none of it. */
@@ -23,8 +19,8 @@ export interface Training {
   threads: number
   blocks: BlockTable
   audits: BlockAudits
-  /** Words in vocabulary in one epoch. */
-  epochWords: number
+  vocabulary: Vocabulary
+  guard: Guard
   model: SharedModel
   plan: MemoryPlan
   store: CheckpointStore<TrainState>
@@ -90,8 +86,11 @@ async function runEpoch(
   state: TrainState,
   meter: Meter,
 ): Promise<number> {
-  const { config, events, signal, observer } = training
-  const wordsTotal = config.epochs * training.epochWords
+  const { config, events, guard, signal, observer } = training
+  const wordsTotal = config.epochs * training.vocabulary.totalCount
+  // Adagrad's rate stays: it falls by itself.
+  const rateAt = (share: number) =>
+    config.optimizer === 'adagrad' ? config.lr : learningRate(config.lr, share)
   const began = performance.now()
   const secondsBefore = totalOf(state, 'seconds')
   const epochSecondsBefore = state.current.seconds
@@ -99,29 +98,33 @@ async function runEpoch(
     const now = performance.now()
     const wordsDone = totalOf(state, 'words')
     const seconds = secondsBefore + (now - began) / 1000
-    const { lr } = config
     const planBytes = training.plan.bytes
-    const progress = meter.read(now, { epoch: state.epoch, wordsDone, wordsTotal, seconds, lr, planBytes })
+    const { epoch } = state
+    const progress = meter.read(now, { epoch, wordsDone, wordsTotal, seconds, rateAt, planBytes })
     events.append(wordsDone, { type: 'progress', ...progress })
     observer?.progress?.(progress)
   }
   // A signal that came while the threads were idle would be lost: they begin anew with each epoch.
+  const losses = new Float64Array(order.length)
   const running = threads.runEpoch(state.epoch, order, state.place, (done) => {
-    addBlock(state.current, done)
+    guard.watchBlock(state.epoch, done)
+    addBlock(state.current, losses, done)
     meter.add(done)
     observer?.trained?.(totalOf(state, 'words'))
     if (meter.isDue(performance.now())) report()
   })
   if (signal?.aborted) threads.stop()
   const place = await running
+  addLosses(state.current, losses, state.place, place)
   state.current.seconds = epochSecondsBefore + (performance.now() - began) / 1000
   if (state.epoch === config.epochs || signal?.aborted) report()
   return place
 }
 
 /** Holds a finished epoch to what was counted, and begins the next. */
-function closeEpoch({ audits, epochWords, events, observer }: Training, state: TrainState): void {
+function closeEpoch({ config, audits, vocabulary, events, observer }: Training, state: TrainState): void {
   const { current } = state
+  const epochWords = vocabulary.totalCount
   const records = audits.records.reduce((sum, count) => sum + count, 0)
   const hash = addHashes('0', ...audits.hashes)
   assert(
@@ -134,7 +137,8 @@ function closeEpoch({ audits, epochWords, events, observer }: Training, state: T
   )
   const loss = current.pairs > 0 ? current.loss / current.pairs : null
   if (loss === null) {
-    const message = 'nothing was learned: no word has another one beside it in its sentence'
+    if (state.epoch === 1) throw nothingLearned(config, vocabulary)
+    const message = `nothing was learned in epoch ${state.epoch}: no word that was kept had another one beside it`
     events.append(totalOf(state, 'words'), { type: 'warning', message })
     observer?.warning?.(message)
   }
@@ -146,20 +150,15 @@ function closeEpoch({ audits, epochWords, events, observer }: Training, state: T
   state.place = 0
 }
 
-/** Returns how many milliseconds it took. */
+/** Writes nothing but sound parameters. Returns how many milliseconds it took. */
 function saveCheckpoint(training: Training, state: TrainState): number {
-  const { store, events, model } = training
-  if (!parametersAreFinite(model)) {
-    throw new MillraceError('DIVERGED', {
-      what: 'training diverged: a parameter is no longer a number',
-      why: 'the learning rate is too high for this text, which happens most on short, repetitive text',
-      mend: 'use a lower --lr in a new run folder; the last checkpoint is from before it happened',
-    })
-  }
+  const { store, events, guard, model } = training
+  guard.watchParameters(state.place === 0 ? state.epoch - 1 : state.epoch, model)
   const began = performance.now()
   state.wallSeconds = training.wallSecondsBefore + (began - training.beganMs) / 1000
   state.peakRssBytes = Math.max(state.peakRssBytes, peakRssBytes())
   const { path, bytes } = store.write(state, parameterTensors(model))
+  guard.checkpoint = path
   const seconds = (performance.now() - began) / 1000
   events.append(totalOf(state, 'words'), { type: 'checkpoint', path, epoch: state.epoch, bytes, seconds })
   return 1000 * seconds

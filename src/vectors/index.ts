@@ -8,6 +8,7 @@ export {
   writeVectors,
 } from './format.ts'
 export { KeyedVectors, type NearOptions, type Neighbour } from './keyed-vectors.ts'
+export { type StreamedVectors, writeStreamedVectors } from './safetensors.ts'
 export type { VectorSet } from './set.ts'
 export { VectorTable } from './table.ts'
 export { type Words, WordTable } from './words.ts'

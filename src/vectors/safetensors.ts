@@ -10,6 +10,7 @@ import {
 import { ByteReader } from './byte-reader.ts'
 import { newline, type VectorSet, writableWord } from './set.ts'
 import { VectorTable } from './table.ts'
+import type { Words } from './words.ts'
 
 // Millrace's own format, version 1:
 //   vectors  F32 [V, D]
@@ -19,19 +20,34 @@ import { VectorTable } from './table.ts'
 
 const metadata = { format: 'millrace-vectors', version: '1' }
 
+/** Vectors whose rows lie anywhere: `rows` gives their bytes packed, in parts, and may be called again. */
+export interface StreamedVectors extends Pick<VectorSet, 'words' | 'dim' | 'counts'> {
+  rows: () => Iterable<Uint8Array>
+  /** Written beside the vectors; who reads vectors passes them over. */
+  moreTensors?: Record<string, Tensor>
+  moreMetadata?: Record<string, string>
+}
+
 /** Writes vectors as safetensors. Memory: the words and counts once more, and a MiB. */
 export function writeVectorsSafetensors(write: Write, set: VectorSet): void {
-  const V = set.words.length
-  const { matrix, dim, stride = dim } = set
+  const { words, matrix, dim, stride = dim, counts = null } = set
+  const rows = () => packedRows(matrix, words.length, dim, stride)
+  writeStreamedVectors(write, { words, dim, counts, rows })
+}
+
+/** The same file, of vectors that lie in no one matrix. */
+export function writeStreamedVectors(write: Write, vectors: StreamedVectors): void {
+  const { words, dim, counts, rows, moreTensors = {}, moreMetadata = {} } = vectors
+  const V = words.length
   const tensors: Record<string, Tensor> = {
-    vectors: { dtype: 'F32', shape: [V, dim], bytes: () => packedRows(matrix, V, dim, stride) },
-    words: joinWords(set),
+    vectors: { dtype: 'F32', shape: [V, dim], bytes: rows },
+    words: joinWords(words),
   }
-  if (set.counts) {
-    const counts = BigUint64Array.from({ length: V }, (_, i) => BigInt(set.counts![i]!))
-    tensors.counts = { dtype: 'U64', shape: [V], bytes: new Uint8Array(counts.buffer) }
+  if (counts) {
+    const exact = BigUint64Array.from({ length: V }, (_, i) => BigInt(counts[i]!))
+    tensors.counts = { dtype: 'U64', shape: [V], bytes: new Uint8Array(exact.buffer) }
   }
-  writeSafetensors(write, tensors, metadata)
+  writeSafetensors(write, { ...tensors, ...moreTensors }, { ...metadata, ...moreMetadata })
 }
 
 /** throws  InputError if the file is not whole, or holds no vectors of this format */
@@ -49,7 +65,7 @@ export function readVectorsSafetensors(path: string): VectorTable {
   }
 }
 
-function joinWords({ words }: VectorSet): Tensor {
+function joinWords(words: Words): Tensor {
   let length = Math.max(0, words.length - 1)
   for (let i = 0; i < words.length; i++) length += writableWord(words, i, [newline], 'safetensors').length
   const bytes = new Uint8Array(length)
