@@ -53,6 +53,11 @@ export function trainObserver(line: LiveLine): TrainObserver {
       line.end(`training ${config.dim} dimensions with ${threads} ${threads === 1 ? 'thread' : 'threads'}`)
     },
     resumed: (checkpoint, { epoch }) => line.end(`going on in epoch ${epoch} from ${checkpoint}`),
+    warmStart: ({ path, words, inText, kept }) =>
+      line.end(
+        `beginning with ${formatCount(words)} vectors of ${path}: ${formatCount(inText)} of words to train, ` +
+          `${formatCount(kept)} kept as they are`,
+      ),
     progress: (progress) => {
       if (progress.loss !== null) losses.push(progress.loss)
       line.show(progressText(progress, epochs, losses))

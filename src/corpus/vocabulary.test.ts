@@ -62,7 +62,7 @@ test('a damaged file is told with its line', async () => {
     ['a\t3\nb\n', 2],
     ['a\t3\n\t2\n', 2],
     ['a\t3\n\n', 2],
-    ['a\t0\n', 1],
+    ['a\t00\n', 1],
     ['a\t1e3\n', 1],
     ['a\t-1\n', 1],
     ['a\t99999999999999999999\n', 1],

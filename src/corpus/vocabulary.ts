@@ -7,7 +7,7 @@ import { InputError } from '../core/errors.ts'
  * order is the same everywhere.
  */
 export class Vocabulary {
-  /** How often each word stands in the corpus. */
+  /** How often each word stands in the corpus; 0 is possible for one that is only kept with the others. */
   readonly counts: Float64Array
   /** The words' bytes (UTF-8), one after the other. */
   readonly arena: Uint8Array
@@ -45,6 +45,15 @@ export class Vocabulary {
 
   bytes(i: number): Uint8Array {
     return this.arena.subarray(this.offsets[i]!, this.offsets[i + 1]!)
+  }
+
+  /** Its first words, without a copy. */
+  first(count: number): Vocabulary {
+    return new Vocabulary(
+      this.counts.subarray(0, count),
+      this.arena.subarray(0, this.offsets[count]!),
+      this.offsets.subarray(0, count + 1),
+    )
   }
 
   /** Occurrences of all its words together. */
@@ -86,7 +95,7 @@ export class Vocabulary {
       const end = bytes.indexOf(10, from)
       const tab = end < 0 ? -1 : bytes.lastIndexOf(9, end)
       const digits = end < 0 ? '' : bytes.toString('latin1', tab + 1, end)
-      if (tab <= from || !/^[1-9]\d*$/.test(digits) || !Number.isSafeInteger(Number(digits))) {
+      if (tab <= from || !/^(0|[1-9]\d*)$/.test(digits) || !Number.isSafeInteger(Number(digits))) {
         throw new InputError('VOCABULARY_DAMAGED', {
           what: `${path} is damaged`,
           why: `line ${line + 1} is not a word, a tab and a count`,

@@ -62,11 +62,12 @@ export function readRecipe(path: string): Recipe {
   const base = dirname(path)
   const absolute = (paths: string[]) => paths.map((name) => resolve(base, name))
   const { corpus, evaluate, train, ...rest } = result.data
+  const given = (content as { train?: TrainConfigInput }).train ?? {}
   return {
     ...rest,
     corpus: absolute(corpus),
     // A default that the schema filled in is no choice of the recipe's.
-    train: (content as { train?: TrainConfigInput }).train ?? {},
+    train: { ...given, ...(given.init !== undefined && { init: resolve(base, given.init) }) },
     evaluate: evaluate && {
       ...evaluate,
       analogies: absolute(evaluate.analogies),

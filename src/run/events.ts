@@ -8,6 +8,8 @@ export type RunEvent = { time: string; attempt: number; words: number } & (
   | { type: 'vocabulary'; vocabulary: number; corpusWords: number; corpusBytes: number; seconds: number }
   | { type: 'plan'; bytes: number; parts: Record<string, number> }
   | { type: 'resume'; checkpoint: string; epoch: number }
+  | { type: 'schedule'; epochs: number; before: number }
+  | { type: 'init'; path: string; words: number; inText: number; kept: number }
   | ({ type: 'progress' } & Progress)
   | { type: 'epoch'; epoch: number; loss: number | null; seconds: number; records: number; hash: string }
   | { type: 'checkpoint'; path: string; epoch: number; bytes: number; seconds: number }

@@ -33,6 +33,12 @@ export interface TrainResult {
   vectors: string
 }
 
+/** A number of epochs, and the epoch at work when it was asked for. */
+export interface Schedule {
+  epochs: number
+  fromEpoch: number
+}
+
 export type RunStatus = 'running' | 'stopped' | 'failed' | 'complete'
 
 /** What `run.json` holds. */
@@ -42,8 +48,13 @@ export interface RunFile {
   status: RunStatus
   /** The config as resolved: every key, defaults included. */
   config: Record<string, unknown>
-  /** SHA-256, hexadecimal: of the identity keys of the config; of the corpus's blocks once counted. */
-  fingerprints: { config: string; corpus: string | null }
+  /**
+   * SHA-256, hexadecimal: of the identity keys of the config; of the corpus's blocks once counted; of the vectors
+   * that it began with, if any.
+   */
+  fingerprints: { config: string; corpus: string | null; init?: string | null }
+  /** How long it was to go on, the first plan first; the last one holds. */
+  schedules?: Schedule[]
   /** Process ids while alive, else null. */
   pids: { supervisor: number | null; trainer: number | null }
   /** How many times the run was started, from 1. */
@@ -87,6 +98,10 @@ export class RunFolder {
   }
   get vectors(): string {
     return join(this.path, 'vectors.safetensors')
+  }
+  /** The vectors that it began with: a copy, so that the run needs no file of others. */
+  get init(): string {
+    return join(this.path, 'init.safetensors')
   }
   get scores(): string {
     return join(this.path, 'eval.json')

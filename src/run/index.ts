@@ -1,3 +1,10 @@
 export { EventLog, type Progress, type RunEvent, readEvents } from './events.ts'
-export { type EpochAudit, type RunFile, RunFolder, type RunStatus, type TrainResult } from './folder.ts'
+export {
+  type EpochAudit,
+  type RunFile,
+  RunFolder,
+  type RunStatus,
+  type Schedule,
+  type TrainResult,
+} from './folder.ts'
 export { acquireLock, type Lock } from './lock.ts'

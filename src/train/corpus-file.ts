@@ -22,7 +22,11 @@ interface CorpusFileContent {
   blockBytes: number
   tokenizer: Tokenizer
   minCount: number
-  /** SHA-256 of the vocabulary, to tell a damaged `vocab.tsv`. */
+  /** Words of `vocab.tsv` that are trained: the first. Behind them stand those that `init` brings. */
+  trained?: number
+  /** Fingerprint of the vectors that brought them, if any. */
+  init?: string | null
+  /** SHA-256 of the trained words, to tell a damaged `vocab.tsv`. */
   vocabulary: string
   distinctWords: number
   replaced: CountResult['replaced']
@@ -37,21 +41,31 @@ export interface CountedCorpus extends CountResult {
   fingerprint: string
 }
 
+/** What a run knows of its corpus before it is read. */
+export interface KnownCorpus {
+  /** That it must have; null if the run has none yet. */
+  fingerprint: string | null
+  /** Vectors that the run begins with, and how they make its vocabulary longer. */
+  init?: { fingerprint: string; extend: (trained: Vocabulary) => Vocabulary } | undefined
+}
+
 /**
  * The corpus of a run: read from its folder if the files look as they did when they were counted, else counted.
  * (Looks deceive; training compares every block with its audit as it goes.)
  *
- * known   the fingerprint that it must have, if the run has one
  * throws  as `countCorpus`, and InputError if the corpus has another fingerprint; the folder is untouched then
  */
 export async function loadOrCount(
   folder: RunFolder,
   files: CorpusFile[],
   options: CountOptions,
-  known: string | null,
+  { fingerprint: known, init }: KnownCorpus,
 ): Promise<CountedCorpus> {
   const loaded = await load(folder, files, options)
-  if (loaded && (known === null || loaded.fingerprint === known)) return loaded
+  if (loaded && (known === null || loaded.corpus.fingerprint === known)) {
+    if (loaded.init !== (init?.fingerprint ?? null)) save(folder, loaded.corpus, options, init)
+    return loaded.corpus
+  }
   const result = await countCorpus(files, options)
   const fingerprint = corpusFingerprint(result.blocks, result.audits, options.tokenizer)
   if (known !== null && fingerprint !== known) {
@@ -61,12 +75,20 @@ export async function loadOrCount(
       mend: 'bring the text back as it was, or train into another folder with --out',
     })
   }
-  result.vocabulary.write(folder.vocabulary)
-  save(folder, { ...result, fingerprint }, options)
-  return { ...result, fingerprint }
+  const corpus = { ...result, fingerprint }
+  save(folder, corpus, options, init)
+  return corpus
 }
 
-function save(folder: RunFolder, corpus: CountedCorpus, { tokenizer, minCount }: CountOptions): void {
+function save(
+  folder: RunFolder,
+  corpus: CountedCorpus,
+  { tokenizer, minCount }: CountOptions,
+  init: KnownCorpus['init'],
+): void {
+  const { vocabulary } = corpus
+  const recorded = init ? init.extend(vocabulary) : vocabulary
+  recorded.write(folder.vocabulary)
   const { blocks, audits, fingerprint, distinctWords, replaced, overlong } = corpus
   const content: CorpusFileContent = {
     format: 1,
@@ -75,7 +97,9 @@ function save(folder: RunFolder, corpus: CountedCorpus, { tokenizer, minCount }:
     blockBytes: blocks.blockBytes,
     tokenizer,
     minCount,
-    vocabulary: hashOf(corpus.vocabulary),
+    trained: vocabulary.length,
+    init: init?.fingerprint ?? null,
+    vocabulary: hashOf(vocabulary),
     distinctWords,
     replaced,
     overlong,
@@ -90,7 +114,7 @@ async function load(
   folder: RunFolder,
   files: CorpusFile[],
   options: CountOptions,
-): Promise<CountedCorpus | undefined> {
+): Promise<{ corpus: CountedCorpus; init: string | null } | undefined> {
   if (!existsSync(folder.corpus) || !existsSync(folder.vocabulary)) return undefined
   let content: CorpusFileContent
   try {
@@ -120,10 +144,12 @@ async function load(
   const blocks = new BlockTable(files, content.blockBytes)
   // Computed anew: a newer engine may know other characters (the rule holds Unicode's version).
   const fingerprint = corpusFingerprint(blocks, audits, tokenizer)
-  const vocabulary = await readVocabulary(folder.vocabulary)
+  const recorded = await readVocabulary(folder.vocabulary)
+  const vocabulary = recorded?.first(Math.min(recorded.length, content.trained ?? recorded.length))
   if (fingerprint !== content.fingerprint || !vocabulary || hashOf(vocabulary) !== content.vocabulary)
     return undefined
-  return { blocks, audits, vocabulary, fingerprint, distinctWords, replaced, overlong }
+  const corpus = { blocks, audits, vocabulary, fingerprint, distinctWords, replaced, overlong }
+  return { corpus, init: content.init ?? null }
 }
 
 /** Undefined if it is damaged: then it is counted again. */

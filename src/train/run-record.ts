@@ -2,50 +2,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { InputError, MillraceError, StoppedError } from '../core/errors.ts'
-import { EventLog, type RunFile, type RunFolder, readEvents } from '../run/index.ts'
-import {
-  keyClass,
-  parseTrainConfig,
-  type TrainConfig,
-  type TrainConfigInput,
-  trainKeys,
-} from '../word2vec/index.ts'
-
-/**
- * The stored config with what was given; what was not given stays as it is.
- *
- * throws  ConfigError for a wrong config; InputError naming the key if it would be another run
- */
-export function resolveConfig(
-  config: TrainConfigInput,
-  before: RunFile | undefined,
-  folder: RunFolder,
-): TrainConfig {
-  if (!before) return parseTrainConfig(config)
-  if (!(before.config instanceof Object && before.fingerprints instanceof Object && before.attempt >= 1)) {
-    throw new InputError('RUN_DAMAGED', {
-      what: `${folder.runFile} is damaged`,
-      why: 'keys are missing from it',
-      mend: 'bring it back from a copy, or train into another folder with --out',
-    })
-  }
-  const stored = Object.fromEntries(Object.entries(before.config).filter(([key]) => key !== 'corpus'))
-  const wanted = parseTrainConfig({ ...stored, ...config })
-  // Nothing is trained yet: other settings harm nothing.
-  if (before.status !== 'complete' && !hasCheckpoint(folder)) return wanted
-  for (const key of trainKeys) {
-    if (keyClass(key) === 'operational' || wanted[key] === stored[key]) continue
-    throw new InputError('RUN_DIFFERS', {
-      what: `the run in ${folder.path} has ${key} ${stored[key]}; this asks for ${wanted[key]}`,
-      why: 'a run that goes on must be the run that it was',
-      mend:
-        before.status === 'complete'
-          ? 'it is complete; train into another folder with --out'
-          : `leave ${key} out to go on with it, or train into another folder with --out`,
-    })
-  }
-  return wanted
-}
+import { EventLog, type RunFile, type RunFolder, readEvents, type Schedule } from '../run/index.ts'
+import { keyClass, type TrainConfig, trainKeys } from '../word2vec/index.ts'
+import type { TrainState } from './state.ts'
 
 /** Whether anything was trained here yet; what was not may begin anew with other settings. */
 export function hasCheckpoint(folder: RunFolder): boolean {
@@ -84,14 +43,17 @@ export function removeLeftovers(folder: RunFolder): void {
   }
 }
 
-/** Enters in `run.json` that a run is at work: going on, or anew. */
+/**
+ * Enters in `run.json` that a run is at work: going on from a checkpoint's state, or anew.
+ *
+ * init  fingerprint of the vectors that it begins with
+ */
 export function startRun(
   folder: RunFolder,
   before: RunFile | undefined,
   config: TrainConfig,
-  corpus: string[],
+  { corpus, init, state }: { corpus: string[]; init: string | null; state: TrainState | undefined },
 ): RunFile {
-  const identity = trainKeys.filter((key) => keyClass(key) === 'identity').map((key) => [key, config[key]])
   const goesOn = before && hasCheckpoint(folder)
   if (!goesOn) rmSync(folder.events, { force: true })
   const run: RunFile = {
@@ -100,9 +62,11 @@ export function startRun(
     status: 'running',
     config: { corpus: corpus.map((path) => resolve(path)), ...config },
     fingerprints: {
-      config: createHash('sha256').update(JSON.stringify(identity)).digest('hex'),
+      config: identityOf(config, init),
       corpus: goesOn ? before.fingerprints.corpus : null,
+      init,
     },
+    schedules: schedulesOf(goesOn ? before : undefined, config, state),
     pids: { supervisor: null, trainer: process.pid },
     attempt: goesOn ? before.attempt + 1 : 1,
     createdAt: goesOn ? before.createdAt : new Date().toISOString(),
@@ -112,6 +76,25 @@ export function startRun(
   }
   folder.write(run)
   return run
+}
+
+/** SHA-256 of the identity keys. Vectors to begin with are known by their content, wherever they lay. */
+function identityOf(config: TrainConfig, init: string | null): string {
+  const keys = trainKeys.filter((key) => keyClass(key) === 'identity')
+  const values = keys.map((key) => [key, key === 'init' ? init : config[key]])
+  return createHash('sha256').update(JSON.stringify(values)).digest('hex')
+}
+
+/** The schedules so far, with a new one if the number of epochs is another than before. */
+function schedulesOf(
+  before: RunFile | undefined,
+  { epochs }: TrainConfig,
+  state: TrainState | undefined,
+): Schedule[] {
+  const schedules =
+    before?.schedules ?? (before ? [{ epochs: before.config.epochs as number, fromEpoch: 1 }] : [])
+  if (schedules.at(-1)?.epochs === epochs) return schedules
+  return [...schedules, { epochs, fromEpoch: state?.epoch ?? 1 }]
 }
 
 /** Enters that it stopped or failed. */

@@ -59,11 +59,13 @@ test('a run stopped again and again ends with the bits and the audit of one neve
   // 14 blocks an epoch: each attempt gets some way, and none to the end.
   const stops = 5
   for (let stop = 0; stop < stops; stop++) await runAndStop(broken, 1 + random.below(6))
-  const { result } = await run(broken)
+  const { result, losses } = await run(broken)
   expect(vectorsOf(broken).equals(vectorsOf(whole)), `SEED=${seed}, ${stops} stops`).toBe(true)
   expect(result.audit).toEqual(expected.result.audit)
   expect(result.words).toBe(expected.result.words)
   expect(result.restarts).toBe(stops)
+  expect(losses).toEqual(expected.losses)
+  expect(losses).toHaveLength(3)
 })
 
 test('a stop and a change of threads lose no record and repeat none', async () => {
@@ -84,6 +86,7 @@ test('a complete run is shown and not trained again', async () => {
   const second = await run(out)
   expect(second.wasComplete).toBe(true)
   expect(second.result).toEqual(first.result)
+  expect(second.losses).toEqual(first.losses)
   expect(statSync(new RunFolder(out).vectors).mtimeMs).toBe(before)
 })
 
@@ -223,6 +226,14 @@ test('a text without neighbours is refused: it teaches nothing', async () => {
   await expect(run(out, { corpus: [lonely] })).rejects.toThrow('nothing can be learned from this text')
   expect(new RunFolder(out).read().status).toBe('failed')
   expect(existsSync(new RunFolder(out).vectors)).toBe(false)
+})
+
+test('a flag that would do nothing is refused', async () => {
+  const out = newFolder()
+  await expect(run(out, { config: { ...config, cbowInput: 'sum' } })).rejects.toThrow(
+    'cbowInput sum does nothing here',
+  )
+  expect(existsSync(out)).toBe(false)
 })
 
 test('a plan that does not fit is refused before any work, with settings that would', async () => {

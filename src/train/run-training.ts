@@ -1,11 +1,11 @@
 import { existsSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { CheckpointStore } from '../checkpoint/index.ts'
+import { type Checkpoint, CheckpointStore } from '../checkpoint/index.ts'
 import { writeFileAtomically } from '../core/disk.ts'
 import { InputError, StoppedError } from '../core/errors.ts'
 import { SafetensorsFile } from '../core/safetensors.ts'
 import { formatCount } from '../core/text.ts'
-import { type CountOptions, findCorpusFiles } from '../corpus/index.ts'
+import { type CountOptions, findCorpusFiles, type Vocabulary } from '../corpus/index.ts'
 import {
   acquireLock,
   EventLog,
@@ -29,12 +29,16 @@ import {
   type TrainConfigInput,
 } from '../word2vec/index.ts'
 import { type CountedCorpus, loadOrCount } from './corpus-file.ts'
+import { freezeRows } from './freeze.ts'
 import { Guard } from './guard.ts'
+import { findInit, type Init } from './init.ts'
 import { restoreParameters, rowBytes } from './parameters.ts'
-import { endRun, removeLeftovers, requireEmpty, resolveConfig, startRun } from './run-record.ts'
+import { requireEpochs, resolveConfig } from './resolve-config.ts'
+import { endRun, removeLeftovers, requireEmpty, startRun } from './run-record.ts'
 import { requireSense } from './sense.ts'
 import { newState, type TrainState, totalOf } from './state.ts'
 import { train } from './train.ts'
+import { bringInit, extension, WarmStart, type WarmStartFigures } from './warm-start.ts'
 
 /** What somebody asks for: a corpus, a place, and what differs from the defaults (or from the run there is). */
 export interface TrainRequest {
@@ -53,6 +57,7 @@ export interface TrainObserver {
   counted?(corpus: CountedCorpus, seconds: number): void
   planned?(plan: MemoryPlan, config: TrainConfig, threads: number): void
   resumed?(checkpoint: string, state: TrainState): void
+  warmStart?(figures: WarmStartFigures): void
   progress?(progress: Progress): void
   /** After each block: words trained on so far. */
   trained?(words: number): void
@@ -69,7 +74,8 @@ export interface TrainOutcome {
 }
 
 /**
- * Trains into a run folder, going on from what is there. A complete run is returned as it is.
+ * Trains into a run folder, going on from what is there. A complete run is returned as it is, unless more epochs are
+ * asked for.
  *
  * throws  InputError or ConfigError for what was asked; ResourceError if it does not fit or cannot be written;
  *         StoppedError if the signal aborted: run it again to go on
@@ -77,16 +83,14 @@ export interface TrainOutcome {
 export async function runTraining(request: TrainRequest): Promise<TrainOutcome> {
   const folder = new RunFolder(request.out)
   const before = folder.exists() ? folder.read() : undefined
-  const config = resolveConfig(request.config, before, folder)
+  const init = findInit(request.config, before, folder)
+  const config = resolveConfig(request.config, before, folder, init)
   const files = findCorpusFiles(request.corpus)
-  if (before?.status === 'complete' && before.result && isWhole(folder.vectors)) {
-    await loadOrCount(folder, files, countOptions(request, config), before.fingerprints.corpus)
-    return {
-      folder,
-      result: { ...before.result, vectors: folder.vectors },
-      losses: lossesOf(folder),
-      wasComplete: true,
-    }
+  if (before?.result && isShown(before, config, folder)) {
+    const known = { fingerprint: before.fingerprints.corpus, init: init && extension(folder, init) }
+    await loadOrCount(folder, files, countOptions(request, config), known)
+    const result = { ...before.result, vectors: folder.vectors }
+    return { folder, result, losses: lossesOf(folder), wasComplete: true }
   }
   const wasThere = existsSync(folder.path)
   if (wasThere && !before) requireEmpty(folder)
@@ -94,8 +98,29 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
   let run: RunFile | undefined
   try {
     removeLeftovers(folder)
-    run = startRun(folder, before, config, request.corpus)
-    const result = await countAndTrain(request, folder, run, config, files)
+    const store = new CheckpointStore<TrainState>(folder.checkpoints)
+    const faults: string[] = []
+    const checkpoint = store.newest((path, why) =>
+      faults.push(`checkpoint ${path} is damaged and was passed over: ${why}`),
+    )
+    requireEpochs(config, before, checkpoint?.state, folder)
+    const { corpus } = request
+    run = startRun(folder, before, config, {
+      corpus,
+      init: init?.fingerprint ?? null,
+      state: checkpoint?.state,
+    })
+    const result = await countAndTrain(request, {
+      folder,
+      run,
+      before,
+      config,
+      files,
+      init,
+      store,
+      checkpoint,
+      faults,
+    })
     return { folder, result, losses: lossesOf(folder), wasComplete: false }
   } catch (error) {
     if (!wasThere && !existsSync(folder.corpus)) {
@@ -113,6 +138,11 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
   }
 }
 
+/** Whether a run is complete as it is asked for, and nothing is to be done. */
+function isShown({ status, config: { epochs } }: RunFile, config: TrainConfig, folder: RunFolder): boolean {
+  return status === 'complete' && epochs === config.epochs && isWhole(folder.vectors)
+}
+
 function lossesOf(folder: RunFolder): (number | null)[] {
   return readEvents(folder.events).flatMap((event) => (event.type === 'epoch' ? [event.loss] : []))
 }
@@ -127,59 +157,79 @@ function isWhole(vectors: string): boolean {
   }
 }
 
-async function countAndTrain(
-  request: TrainRequest,
-  folder: RunFolder,
-  run: RunFile,
-  config: TrainConfig,
-  files: ReturnType<typeof findCorpusFiles>,
-): Promise<TrainResult> {
+/** A run that was begun, and what is known of it before its text is read. */
+interface BegunRun {
+  folder: RunFolder
+  run: RunFile
+  before: RunFile | undefined
+  config: TrainConfig
+  files: ReturnType<typeof findCorpusFiles>
+  init: Init | undefined
+  store: CheckpointStore<TrainState>
+  checkpoint: Checkpoint<TrainState> | undefined
+  /** What is wrong with its checkpoints. */
+  faults: string[]
+}
+
+async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<TrainResult> {
+  const { folder, run, before, config, store, checkpoint } = begun
   const { observer = {}, signal } = request
   const beganMs = performance.now()
-  const store = new CheckpointStore<TrainState>(folder.checkpoints)
+  const state = checkpoint?.state ?? newState()
+  const words = totalOf(state, 'words')
   const events = new EventLog(folder.events, run.attempt)
   const warn = (message: string) => {
     events.append(0, { type: 'warning', message })
     observer.warning?.(message)
   }
+  if (before?.status === 'failed' && before.error) warn(`the attempt before this one failed: ${before.error}`)
+  for (const fault of begun.faults) warn(fault)
 
-  const corpus = await loadOrCount(folder, files, countOptions(request, config), run.fingerprints.corpus)
-  const threads = Math.min(threadsOf(config), corpus.blocks.length)
+  const initFile = begun.init && (await bringInit(folder, begun.init, warn, signal))
+  const known = { fingerprint: run.fingerprints.corpus, init: begun.init && extension(folder, begun.init) }
+  const corpus = await loadOrCount(folder, begun.files, countOptions(request, config), known)
+  const { blocks, audits, vocabulary } = corpus
+  const threads = Math.min(threadsOf(config), blocks.length)
   const countSeconds = (performance.now() - beganMs) / 1000
   run.fingerprints.corpus = corpus.fingerprint
   folder.write(run)
   observer.counted?.(corpus, countSeconds)
   warnOfText(corpus, warn)
-  for (const message of requireSense(config, corpus.vocabulary)) warn(message)
+  for (const message of requireSense(config, vocabulary)) warn(message)
 
   const shape = shapeOf(corpus, config, threads)
   const plan = requireFit(shape, config.memory ?? availableMemory())
   observer.planned?.(plan, config, threads)
-  const model = createModel(corpus.vocabulary, config, shape)
-  const checkpoint = store.newest((path, why) =>
-    warn(`checkpoint ${path} is damaged and was passed over: ${why}`),
-  )
-  const state = checkpoint?.state ?? newState()
+  const model = createModel(vocabulary, config, shape)
+  const start = initFile && new WarmStart(initFile, vocabulary)
+  if (start && config.freeze === 'init') freezeRows(model, start.rowsInText())
   if (checkpoint) restore(model, checkpoint)
+  else for (const message of start?.fill(model, config) ?? []) warn(message)
 
-  const words = totalOf(state, 'words')
   events.append(words, { type: 'start', pid: process.pid, threads })
   events.append(words, {
     type: 'vocabulary',
-    vocabulary: corpus.vocabulary.length,
-    corpusWords: corpus.audits.words.reduce((sum, count) => sum + count, 0),
-    corpusBytes: corpus.blocks.corpusBytes,
+    vocabulary: vocabulary.length,
+    corpusWords: audits.words.reduce((sum, count) => sum + count, 0),
+    corpusBytes: blocks.corpusBytes,
     seconds: countSeconds,
   })
   events.append(words, { type: 'plan', ...plan })
   if (!checkpoint && run.attempt > 1) warn('no checkpoint could be used: training begins anew')
+  if (start && !checkpoint) {
+    const figures = { path: config.init!, ...start.figures }
+    events.append(words, { type: 'init', ...figures })
+    observer.warmStart?.(figures)
+  }
   if (checkpoint) {
     events.append(words, { type: 'resume', checkpoint: checkpoint.path, epoch: state.epoch })
     observer.resumed?.(checkpoint.path, state)
+    const epochsBefore = before?.config.epochs as number
+    if (epochsBefore !== config.epochs)
+      events.append(words, { type: 'schedule', epochs: config.epochs, before: epochsBefore })
   }
 
-  const { blocks, audits, vocabulary } = corpus
-  const guard = new Guard(config, vocabulary, 0)
+  const guard = new Guard(config, vocabulary, initFile?.longest ?? 0)
   guard.checkpoint = checkpoint?.path
   const wallSecondsBefore = state.wallSeconds
   const complete = await train(
@@ -203,16 +253,30 @@ async function countAndTrain(
     state,
   )
   if (!complete) throw stopped(state, config)
-  const rows = () => rowBytes(model, 'input')
-  writeFileAtomically(folder.vectors, (write) =>
-    writeStreamedVectors(write, { words: vocabulary, counts: vocabulary.counts, dim: config.dim, rows }),
-  )
+  const all = start?.vocabulary ?? vocabulary
+  writeResult(folder, model, all, start)
   const wallSeconds = wallSecondsBefore + (performance.now() - beganMs) / 1000
-  const result = resultOf(folder, run, state, corpus, wallSeconds)
+  const result = resultOf(folder, run, state, all, wallSeconds)
   const { seconds, wordsPerSecond, peakRssBytes } = result
   events.append(result.words, { type: 'done', seconds, wordsPerSecond, peakRssBytes })
   folder.write({ ...run, status: 'complete', pids: { supervisor: null, trainer: null }, result })
   return result
+}
+
+/** Writes the vectors: those that were trained, and behind them those that were brought and kept. */
+function writeResult(
+  folder: RunFolder,
+  model: SharedModel,
+  words: Vocabulary,
+  start: WarmStart | undefined,
+): void {
+  const rows = function* () {
+    yield* rowBytes(model, 'input')
+    if (start) yield* start.keptBytes()
+  }
+  writeFileAtomically(folder.vectors, (write) =>
+    writeStreamedVectors(write, { words, counts: words.counts, dim: model.dim, rows }),
+  )
 }
 
 function threadsOf({ threads }: TrainConfig): number {
@@ -250,7 +314,7 @@ function resultOf(
   folder: RunFolder,
   run: RunFile,
   state: TrainState,
-  corpus: CountedCorpus,
+  vectors: Vocabulary,
   wallSeconds: number,
 ): TrainResult {
   const words = totalOf(state, 'words')
@@ -261,7 +325,7 @@ function resultOf(
     seconds,
     wallSeconds,
     wordsPerSecond: words / seconds,
-    vocabulary: corpus.vocabulary.length,
+    vocabulary: vectors.length,
     peakRssBytes: Math.max(state.peakRssBytes, peakRssBytes()),
     supervisorRssBytes: 0,
     restarts: run.attempt - 1,

@@ -6,7 +6,7 @@ import { readVectorsBinary, writeVectorsBinary } from './binary.ts'
 import { ByteReader } from './byte-reader.ts'
 import { headerOf } from './header.ts'
 import { parseNumber } from './numbers.ts'
-import { readVectorsSafetensors, writeVectorsSafetensors } from './safetensors.ts'
+import { readVectorsSafetensors, widthOfSafetensors, writeVectorsSafetensors } from './safetensors.ts'
 import type { VectorSet } from './set.ts'
 import type { VectorTable } from './table.ts'
 import { readVectorsText, writeVectorsText } from './word2vec-text.ts'
@@ -58,6 +58,22 @@ export function readVectors(path: string, format: VectorFormat = formatOfContent
 }
 
 /**
+ * The width of a file's vectors, as its beginning tells it.
+ *
+ * throws  InputError if the file is missing or something else
+ */
+export function widthOfVectors(path: string): number {
+  if (formatOfContent(path) === 'safetensors') return widthOfSafetensors(path)
+  const reader = new ByteReader(path)
+  try {
+    const head = reader.peek(1 << 20)
+    return headerOf(head)?.dim ?? firstLine(head).split(/[ \t]+/).length - 1
+  } finally {
+    reader.close()
+  }
+}
+
+/**
  * Writes vectors, whole or not at all.
  *
  * memory  a MiB; safetensors: the words and counts too
@@ -102,9 +118,7 @@ const strangers: [Buffer, string][] = [
 
 /** Whether the first line is a word and numbers; nan and inf count, for the reader to refuse them by line. */
 function isLineOfNumbers(bytes: Uint8Array): boolean {
-  const stop = bytes.indexOf(0x0a)
-  const line = Buffer.from(bytes.subarray(0, stop < 0 ? bytes.length : stop)).toString('latin1')
-  const fields = line.trim().split(/[ \t]+/)
+  const fields = firstLine(bytes).split(/[ \t]+/)
   const isNumber = (field: string) =>
     /^[-+]?(nan|inf(inity)?)$/i.test(field) || !Number.isNaN(parseNumber(Buffer.from(field), 0, field.length))
   return (
@@ -112,6 +126,12 @@ function isLineOfNumbers(bytes: Uint8Array): boolean {
     isNumber(fields.at(-1)!) &&
     fields.slice(Math.ceil(fields.length / 2)).every(isNumber)
   )
+}
+
+function firstLine(bytes: Uint8Array): string {
+  const stop = bytes.indexOf(0x0a)
+  const line = bytes.subarray(0, stop < 0 ? bytes.length : stop)
+  return Buffer.from(line).toString('latin1').trim()
 }
 
 function foreign(path: string, why: string): InputError {

@@ -5,6 +5,7 @@ export {
   readVectors,
   type VectorFormat,
   vectorFormats,
+  widthOfVectors,
   writeVectors,
 } from './format.ts'
 export { KeyedVectors, type NearOptions, type Neighbour } from './keyed-vectors.ts'

@@ -65,6 +65,16 @@ export function readVectorsSafetensors(path: string): VectorTable {
   }
 }
 
+/** The width of the vectors, as the header tells it. throws  InputError as `readVectorsSafetensors` */
+export function widthOfSafetensors(path: string): number {
+  const file = new SafetensorsFile(path)
+  try {
+    return placeOf(file, 'vectors', 'F32', 2).shape[1]!
+  } finally {
+    file.close()
+  }
+}
+
 function joinWords(words: Words): Tensor {
   let length = Math.max(0, words.length - 1)
   for (let i = 0; i < words.length; i++) length += writableWord(words, i, [newline], 'safetensors').length
