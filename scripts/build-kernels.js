@@ -2,6 +2,7 @@
 //
 // train.*   text and skip-gram over one shared memory that the trainer sizes; relaxed SIMD and strict
 // count     the vocabulary pass, one memory a thread
+// phrases   words as numbers for `millrace phrases`, over the memory of count
 // search    cosine queries
 //
 // -O2 and not -O3: the higher level sinks SIMD operations into stores and spills registers.
@@ -25,6 +26,7 @@ const builds = {
   'train.relaxed': ['kernels/train.ts', ...shared, ...relaxed],
   'train.strict': ['kernels/train.ts', ...shared],
   count: ['kernels/count.ts', ...shared],
+  phrases: ['kernels/phrases.ts', ...shared],
   search: ['kernels/search.ts'],
 }
 

@@ -108,7 +108,8 @@ const diskErrors: Record<string, { why: string; mend: string } | undefined> = {
   EEXIST: { why: 'a file of that name is in the way', mend: 'choose another path' },
 }
 
-function writeAll(fd: number, bytes: Uint8Array, disk: Disk): void {
+/** Writes all of it: the system may take a part at a time. */
+export function writeAll(fd: number, bytes: Uint8Array, disk: Disk = realDisk): void {
   for (let done = 0; done < bytes.length; ) {
     // One call of the kernel writes 2 GiB at most.
     done += disk.writeSync(fd, bytes, done, Math.min(bytes.length - done, 2 ** 30))

@@ -47,7 +47,8 @@ interface Layout {
   pages: number
 }
 
-const tablePointer = 1024
+/** Where the kernels find the table in its memory. */
+export const tablePointer = 1024
 const fields = { slots: 0, slotMask: 1, entries: 2, arena: 3, entryCount: 4, arenaBytes: 5 }
 
 /**
