@@ -7,6 +7,14 @@ export {
   countCorpus,
 } from './count.ts'
 export { type CorpusFile, findCorpusFiles } from './files.ts'
+export {
+  findPhrases,
+  type PhrasePassDone,
+  type PhrasesObserver,
+  type PhrasesOptions,
+  type PhrasesResult,
+} from './phrases.ts'
+export { type Phrase, phraseScore } from './phrases-pass.ts'
 export { maxSentence, readRecords, type TextRecord } from './records.ts'
 export { type Tokenizer, tokenizers } from './tokenizer.ts'
 export { Vocabulary } from './vocabulary.ts'
