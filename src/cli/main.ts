@@ -9,6 +9,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     summary: 'trains, scores and reports what a recipe says',
     load: () => import('./experiment.ts'),
   },
+  phrases: {
+    summary: 'joins words that belong together, such as new_york, before training',
+    load: () => import('./phrases.ts'),
+  },
   query: { summary: 'asks vectors: near, analogy, odd, similarity', load: () => import('./query.ts') },
   eval: {
     summary: 'scores vectors on analogies, word pairs and odd ones out',
