@@ -14,7 +14,6 @@ import {
 } from '../corpus/index.ts'
 import { peakRssBytes } from '../runtime/memory.ts'
 import { availableMemory } from '../word2vec/index.ts'
-import { wholeNumber } from './load-vectors.ts'
 import { print, printJson } from './output.ts'
 import { LiveLine } from './progress.ts'
 
@@ -166,6 +165,16 @@ function jsonOf({ passes, ...result }: PhrasesResult, seconds: number): unknown 
     ),
     seconds,
     peakRssBytes: peakRssBytes(),
+  }
+}
+
+function wholeNumber(option: string): (text: string) => number {
+  return (text) => {
+    if (/^\d+$/.test(text) && Number(text) >= 1) return Number(text)
+    throw new ConfigError('OPTION_COUNT', {
+      what: `${option} ${text} is not a whole number of 1 or more`,
+      mend: `write it like ${option} 2`,
+    })
   }
 }
 
