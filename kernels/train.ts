@@ -1,34 +1,42 @@
-// Skip-gram with negative sampling: from a text to its windows. What is done with a window is in window.ts.
+// Word2Vec: from a text to its windows, and what is done with each. Windows are drawn in draw.ts, multiplied in
+// product.ts, and moved in move.ts.
 //
-// The rows of the next windows are fetched in one tight loop, so that their cache misses overlap.
-import { auditRecords, fillSlots, findWord, hashWord, lowerWords, spaceLength, wordEnd } from './text'
+// A thread that runs freely calls `train`: window by window, over all columns. Where columns are dealt to threads, or lie
+// in several memories, the caller goes through the same steps for a batch of windows.
 import {
-  CENTRES,
+  BREAK,
+  drawWindow,
+  subsample,
+} from './draw'
+import {
+  CONTEXT_ROWS,
+  GRADIENTS,
+  GRADIENT_BYTES,
+  HIDDEN,
   INPUT,
   JOBS,
   JOB_BYTES,
   JOB_CONTEXTS,
-  JOB_ROWS,
-  JOB_TARGETS,
-  KEEP,
+  JOB_GROUPS,
   KEPT,
-  NEGATIVE,
-  NOISE,
+  MODE,
+  ADAGRAD,
   OUTPUT,
-  RANDOM,
+  PLACE,
   ROW_BYTES,
-  WINDOW,
-  WORDS,
-  ZERO_ROW,
+  SEGMENT,
+  STRIDE,
+  TARGET_ROWS,
+  WINDOW_BYTES,
+  FROZEN_BIT,
 } from './layout'
-import { runJob } from './window'
+import { moveJob } from './move'
+import { activateJob, dotsJob, madd } from './product'
+import { auditRecords, fillSlots, findWord, hashWord, lowerWords, spaceLength, wordEnd } from './text'
 
-export { auditRecords, fillSlots, lowerWords }
+export { auditRecords, drawWindow, fillSlots, lowerWords, subsample }
 
-/** Stands behind each sentence in a list of word numbers. */
-const BREAK: u32 = 0xffffffff
-
-const JOBS_AHEAD: u32 = 4 // more rows than these windows have would not stay in the first cache
+const WINDOWS_AHEAD: u32 = 4 // more rows than these windows have would not stay in the first cache
 
 /** Enters the words whose bytes and counts the caller has put into the table's arena and entries. */
 export function hashEntries(table: usize): void {
@@ -91,115 +99,43 @@ export function tokenise(table: usize, text: usize, length: usize, ids: usize, m
   return <u32>((out - ids) >> 2)
 }
 
-/** Trains on `count` word numbers, whole sentences, at one learning rate. */
-export function train(params: usize, ids: usize, count: u32, learningRate: f32): void {
+/** Trains on `count` word numbers, whole sentences, at one learning rate. `bytes` is the width of a row. */
+export function train(params: usize, ids: usize, count: u32, bytes: usize, learningRate: f32): void {
   const first = load<usize>(params, KEPT)
+  store<u32>(first - 4, BREAK)
   const end = subsample(params, ids, count, first)
   const jobs = load<usize>(params, JOBS)
-  const jobBytes = load<usize>(params, JOB_BYTES)
-  const rate = f32x4.splat(learningRate)
+  const windowBytes = load<usize>(params, WINDOW_BYTES)
+  const before = load<u32>(params, PLACE)
   let ready: u32 = 0
   for (let place = first; place < end; place += 4) {
-    if (load<u32>(place) == BREAK) continue
-    if (!prepareJob(params, place, jobs + <usize>ready * jobBytes)) continue
-    if (++ready == JOBS_AHEAD) {
-      runJobs(params, jobs, jobBytes, ready, rate)
+    if (!drawWindow(params, place, before + <u32>((place - first) >> 2), jobs + <usize>ready * windowBytes)) continue
+    if (++ready == WINDOWS_AHEAD) {
+      runWindows(params, jobs, ready, bytes, learningRate)
       ready = 0
     }
   }
-  runJobs(params, jobs, jobBytes, ready, rate)
+  runWindows(params, jobs, ready, bytes, learningRate)
+  store<u32>(params, before + <u32>((end - first) >> 2), PLACE)
 }
 
-@inline
-function random64(params: usize): u64 {
-  const state = load<u64>(params, RANDOM) + 0x9e3779b97f4a7c15
-  store<u64>(params, state, RANDOM)
-  let z = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb
-  return z ^ (z >> 31)
-}
-
-/** Copies the words that subsampling keeps, and the breaks. Returns the end of the copy. */
-function subsample(params: usize, ids: usize, count: u32, kept: usize): usize {
-  const keep = load<usize>(params, KEEP)
-  let centres: u32 = 0
-  store<u32>(kept - 4, BREAK)
-  for (const end = ids + (<usize>count << 2); ids < end; ids += 4) {
-    const id = load<u32>(ids)
-    if (id != BREAK) {
-      if (<u32>(random64(params) >> 32) > load<u32>(keep + (<usize>id << 2))) continue
-      centres++
+function runWindows(params: usize, jobs: usize, count: u32, bytes: usize, learningRate: f32): void {
+  const segment = load<usize>(params, SEGMENT)
+  const windowBytes = load<usize>(params, WINDOW_BYTES)
+  const jobBytes = load<usize>(params, JOB_BYTES)
+  const gradients = load<usize>(params, GRADIENTS)
+  const hidden = load<usize>(params, HIDDEN)
+  const rate = f32x4.splat(learningRate)
+  const weight = load<u32>(params, MODE) & ADAGRAD ? f32x4.splat(1) : rate
+  fetchRows(params, segment, 0, bytes, jobs, count)
+  for (let w: u32 = 0; w < count; w++) {
+    const window = jobs + <usize>w * windowBytes
+    for (let job = window; job < window + windowBytes && load<u32>(job, JOB_CONTEXTS) != 0; job += jobBytes) {
+      dotsJob(params, segment, 0, bytes, job, hidden, gradients, false)
+      activateJob(params, job, gradients, 1, 0, gradients, weight)
+      moveJob(params, segment, 0, bytes, job, hidden, gradients, rate)
     }
-    store<u32>(kept, id)
-    kept += 4
   }
-  store<f64>(params, load<f64>(params, CENTRES) + <f64>centres, CENTRES)
-  return kept
-}
-
-/** Draws the window and the negative samples of one centre word. False if it has no context. */
-function prepareJob(params: usize, place: usize, job: usize): bool {
-  const centre = load<u32>(place)
-  const window = load<u32>(params, WINDOW)
-  const radius = 1 + <usize><u32>(((random64(params) >> 32) * <u64>window) >> 32)
-  let left = place
-  for (const farthest = place - (radius << 2); left > farthest && load<u32>(left - 4) != BREAK; ) left -= 4
-  let right = place + 4
-  for (const farthest = place + (radius << 2); right <= farthest && load<u32>(right) != BREAK; ) right += 4
-  const contexts = ((right - left) >> 2) - 1
-  if (contexts == 0) return false
-
-  const rowBytes = load<usize>(params, ROW_BYTES)
-  const rows = job + JOB_ROWS
-  const targets = drawTargets(params, centre, rows, rowBytes)
-  const negative = load<u32>(params, NEGATIVE)
-  const padded = ((negative + 6) / 6) * 6
-  const zeroRow = load<usize>(params, ZERO_ROW)
-  for (let t = targets; t < padded; t++) store<usize>(rows + (<usize>t << 2), zeroRow)
-  store<u32>(job, <u32>contexts, JOB_CONTEXTS)
-  store<u32>(job, targets, JOB_TARGETS)
-
-  const input = load<usize>(params, INPUT)
-  let out = rows + (<usize>padded << 2)
-  for (; left < right; left += 4) {
-    if (left == place) continue
-    store<usize>(out, input + <usize>load<u32>(left) * rowBytes)
-    out += 4
-  }
-  return true
-}
-
-/**
- * The centre word's row and those of `negative` distinct other words drawn from the noise. After four times as
- * many draws the rest is given up (a vocabulary of very few words). Returns how many rows there are.
- */
-@inline
-function drawTargets(params: usize, centre: u32, rows: usize, rowBytes: usize): u32 {
-  const output = load<usize>(params, OUTPUT)
-  const noise = load<usize>(params, NOISE)
-  const words = <u64>load<u32>(params, WORDS)
-  const wanted = load<u32>(params, NEGATIVE) + 1
-  store<usize>(rows, output + <usize>centre * rowBytes)
-  let targets: u32 = 1
-  for (let draws: u32 = 4 * (wanted - 1); targets < wanted && draws != 0; draws--) {
-    const random = random64(params)
-    const slot = <u32>(((random >> 32) * words) >> 32)
-    const cell = load<u64>(noise + (<usize>slot << 3))
-    const word = <u32>random <= <u32>cell ? slot : <u32>(cell >> 32)
-    const row = output + <usize>word * rowBytes
-    let isNew = true
-    for (let t: u32 = 0; t < targets; t++) isNew = isNew && load<usize>(rows + (<usize>t << 2)) != row
-    if (!isNew) continue
-    store<usize>(rows + (<usize>targets << 2), row)
-    targets++
-  }
-  return targets
-}
-
-function runJobs(params: usize, jobs: usize, jobBytes: usize, count: u32, rate: v128): void {
-  const padded = ((load<u32>(params, NEGATIVE) + 6) / 6) * 6
-  fetchRows(params, jobs, jobBytes, count, padded)
-  for (let i: u32 = 0; i < count; i++) runJob(params, jobs + <usize>i * jobBytes, padded, rate)
 }
 
 /**
@@ -208,30 +144,129 @@ function runJobs(params: usize, jobs: usize, jobBytes: usize, count: u32, rate: 
  * with two cores that share no cache, training ran at half the speed. What another thread does to that number
  * between the two is lost, as it may be anywhere in training without locks.
  */
-function fetchRows(params: usize, jobs: usize, jobBytes: usize, count: u32, padded: u32): void {
-  const rowBytes = load<usize>(params, ROW_BYTES)
-  for (let i: u32 = 0; i < count; i++) {
-    const rows = jobs + <usize>i * jobBytes + JOB_ROWS
+@inline
+function fetchRows(params: usize, segment: usize, from: usize, bytes: usize, windows: usize, count: u32): void {
+  const stride = load<usize>(segment, STRIDE)
+  const input = load<usize>(segment, INPUT) + from
+  const output = load<usize>(segment, OUTPUT) + from
+  const windowBytes = load<usize>(params, WINDOW_BYTES)
+  const jobBytes = load<usize>(params, JOB_BYTES)
+  const targetRows = load<usize>(params, TARGET_ROWS)
+  const contextRows = load<usize>(params, CONTEXT_ROWS)
+  for (let w: u32 = 0; w < count; w++) {
+    const window = windows + <usize>w * windowBytes
+    let contexts: u32 = 0
+    let job = window
+    for (; job < window + windowBytes && load<u32>(job, JOB_CONTEXTS) != 0; job += jobBytes) {
+      contexts = load<u32>(job, JOB_CONTEXTS)
+      const end = job + targetRows + <usize>load<u32>(job, JOB_GROUPS) * 24
+      for (let place = job + targetRows; place < end; place += 4) fetch(output + <usize>load<u32>(place) * stride, bytes)
+    }
+    if (contexts == 0) continue
     // Contexts of one window are contexts of the next: its last is enough.
-    const contexts = load<u32>(rows - JOB_ROWS, JOB_CONTEXTS)
-    for (let t: u32 = 0; t <= padded; t++) {
-      const row = load<usize>(rows + (<usize>(t < padded ? t : padded + contexts - 1) << 2))
-      for (let b: usize = 0; b < rowBytes; b += 64) store<u32>(row + b, load<u32>(row + b))
+    const last = load<u32>(job - jobBytes + contextRows + (<usize>(contexts - 1) << 2)) & ~FROZEN_BIT
+    fetch(input + <usize>last * stride, bytes)
+  }
+}
+
+@inline
+function fetch(row: usize, bytes: usize): void {
+  for (let b: usize = 0; b < bytes; b += 64) store<u32>(row + b, load<u32>(row + b))
+}
+
+/** Draws windows of the words at `places`, u32 numbers among the kept words; an empty one where there are no more. */
+export function drawWindows(params: usize, kept: usize, first: u32, step: u32, count: u32, total: u32, jobs: usize): void {
+  const windowBytes = load<usize>(params, WINDOW_BYTES)
+  for (let w: u32 = 0; w < count; w++) {
+    const number = first + w * step
+    const job = jobs + <usize>w * windowBytes
+    if (number < total) drawWindow(params, kept + (<usize>number << 2), number, job)
+    else store<u32>(job, 0, JOB_CONTEXTS)
+  }
+}
+
+/** Dot products of windows `from` to `to` of a batch over some columns, into `sums` or added there. */
+export function dotsWindows(
+  params: usize, segment: usize, column: usize, bytes: usize, jobs: usize, from: u32, to: u32, sums: usize, add: bool,
+): void {
+  const windowBytes = load<usize>(params, WINDOW_BYTES)
+  const jobBytes = load<usize>(params, JOB_BYTES)
+  const gradientBytes = load<usize>(params, GRADIENT_BYTES)
+  const rowBytes = load<usize>(params, ROW_BYTES)
+  const hidden = load<usize>(params, HIDDEN)
+  const jobsEach = <u32>(windowBytes / jobBytes)
+  for (let w = from; w < to; w++) {
+    const window = jobs + <usize>w * windowBytes
+    if (!add && ((w - from) & 3) == 0) {
+      fetchRows(params, segment, column, bytes, window, to - w < WINDOWS_AHEAD ? to - w : WINDOWS_AHEAD)
+    }
+    for (let j: u32 = 0; j < jobsEach && load<u32>(window + <usize>j * jobBytes, JOB_CONTEXTS) != 0; j++) {
+      const out = sums + <usize>(w * jobsEach + j) * gradientBytes
+      dotsJob(params, segment, column, bytes, window + <usize>j * jobBytes, hidden + <usize>w * rowBytes, out, add)
     }
   }
 }
 
-/** Fills the input rows evenly within ± 0.5 / dim, as word2vec.c does; padding stays zero. */
-export function initialise(params: usize, dim: u32): void {
-  const rowBytes = load<usize>(params, ROW_BYTES)
-  const words = load<u32>(params, WORDS)
-  const scale: f32 = 1 / <f32>dim
-  let row = load<usize>(params, INPUT)
-  for (let word: u32 = 0; word < words; word++) {
-    for (let d: usize = 0; d < <usize>dim; d++) {
-      const unit = <f32>(random64(params) >> 40) * <f32>(1.0 / 16777216.0)
-      store<f32>(row + (d << 2), (unit - 0.5) * scale)
+/** Gradients, times the rate but for Adagrad, of a batch whose dot products are the sums of `parts` lists. */
+export function activateWindows(
+  params: usize, jobs: usize, count: u32, sums: usize, parts: u32, partBytes: usize, gradients: usize, learningRate: f32,
+): void {
+  const windowBytes = load<usize>(params, WINDOW_BYTES)
+  const jobBytes = load<usize>(params, JOB_BYTES)
+  const gradientBytes = load<usize>(params, GRADIENT_BYTES)
+  const jobsEach = <u32>(windowBytes / jobBytes)
+  const weight = f32x4.splat(load<u32>(params, MODE) & ADAGRAD ? 1 : learningRate)
+  for (let w: u32 = 0; w < count; w++) {
+    for (let j: u32 = 0; j < jobsEach; j++) {
+      const job = jobs + <usize>w * windowBytes + <usize>j * jobBytes
+      if (load<u32>(job, JOB_CONTEXTS) == 0) break
+      const offset = <usize>(w * jobsEach + j) * gradientBytes
+      activateJob(params, job, sums + offset, parts, partBytes, gradients + offset, weight)
     }
-    row += rowBytes
   }
+}
+
+/** Moves the windows of a batch, one after the other, over some columns. */
+export function moveWindows(
+  params: usize, segment: usize, column: usize, bytes: usize, jobs: usize, count: u32, gradients: usize, learningRate: f32,
+): void {
+  const windowBytes = load<usize>(params, WINDOW_BYTES)
+  const jobBytes = load<usize>(params, JOB_BYTES)
+  const gradientBytes = load<usize>(params, GRADIENT_BYTES)
+  const rowBytes = load<usize>(params, ROW_BYTES)
+  const hidden = load<usize>(params, HIDDEN)
+  const jobsEach = <u32>(windowBytes / jobBytes)
+  const rate = f32x4.splat(learningRate)
+  for (let w: u32 = 0; w < count; w++) {
+    for (let j: u32 = 0; j < jobsEach; j++) {
+      const job = jobs + <usize>w * windowBytes + <usize>j * jobBytes
+      if (load<u32>(job, JOB_CONTEXTS) == 0) break
+      const from = gradients + <usize>(w * jobsEach + j) * gradientBytes
+      moveJob(params, segment, column, bytes, job, hidden + <usize>w * rowBytes, from, rate)
+    }
+  }
+}
+
+/**
+ * Fills columns of input rows evenly within ± 0.5 / dim, as word2vec.c does. The number for a row and column is the
+ * same wherever it lies: `column` is the first one here, of `dim` in all; `seed` begins the stream.
+ */
+export function initialise(row: usize, stride: usize, rows: u32, column: u32, columns: u32, dim: u32, seed: u64): void {
+  const scale: f32 = 1 / <f32>dim
+  for (let r: u32 = 0; r < rows; r++) {
+    let state = seed + (<u64>r * dim + column) * 0x9e3779b97f4a7c15
+    for (let d: usize = 0; d < <usize>columns; d++) {
+      state += 0x9e3779b97f4a7c15
+      let z = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9
+      z = (z ^ (z >> 27)) * 0x94d049bb133111eb
+      z ^= z >> 31
+      store<f32>(row + (d << 2), (<f32>(z >> 40) * <f32>(1.0 / 16777216.0) - 0.5) * scale)
+    }
+    row += stride
+  }
+}
+
+/** Whether a multiply-add is one rounding here: 0 if it is two. */
+export function fusedProbe(a: f32, b: f32, c: f32): f32 {
+  return f32x4.extract_lane(madd(f32x4.splat(a), f32x4.splat(b), f32x4.splat(c)), 0)
 }

@@ -68,29 +68,21 @@ export function writeSafetensors(
   }
 }
 
+/** Copies rows of a matrix, from `first` on, as many as the packed `rows` has room for. */
+export type ReadRows = (first: number, rows: Float32Array) => void
+
+const batchRows = 4096
+
 /**
- * The bytes of a matrix whose rows lie `stride` floats apart, without what is between them; in parts of 4096 rows,
- * so that no copy of the whole is made. Each part is valid until the next is asked for.
+ * The bytes of a matrix of `count` rows, wherever they lie; in parts of 4096 rows, so that no copy of the whole is
+ * made. Each part is valid until the next is asked for.
  */
-export function* packedRows(
-  matrix: Float32Array,
-  rows: number,
-  dim: number,
-  stride: number,
-): Generator<Uint8Array> {
-  if (stride === dim) {
-    yield new Uint8Array(matrix.buffer, matrix.byteOffset, rows * dim * 4)
-    return
-  }
-  const batch = new Float32Array(Math.min(4096, rows) * dim)
-  for (let first = 0; first < rows; ) {
-    const count = Math.min(4096, rows - first)
-    for (let row = 0; row < count; row++) {
-      const from = (first + row) * stride
-      for (let d = 0; d < dim; d++) batch[row * dim + d] = matrix[from + d]!
-    }
-    yield new Uint8Array(batch.buffer, 0, count * dim * 4)
-    first += count
+export function* packedRows(read: ReadRows, count: number, dim: number): Generator<Uint8Array> {
+  const batch = new Float32Array(Math.min(batchRows, count) * dim)
+  for (let first = 0; first < count; first += batchRows) {
+    const rows = batch.subarray(0, Math.min(batchRows, count - first) * dim)
+    read(first, rows)
+    yield new Uint8Array(rows.buffer, 0, rows.byteLength)
   }
 }
 

@@ -16,9 +16,24 @@ export function loadKernel<Exports>(name: KernelName, memory: WebAssembly.Memory
   return new WebAssembly.Instance(module, { env: { memory } }).exports as Exports
 }
 
-/** The train kernel that this engine can run: with relaxed SIMD if it has it. */
-export function trainKernelName(): 'train.relaxed' | 'train.strict' {
-  return WebAssembly.validate(relaxedProbe) ? 'train.relaxed' : 'train.strict'
+/** The train kernel for an arithmetic; `strict` where the engine has no relaxed SIMD. */
+export function trainKernelName(arithmetic: 'fused' | 'strict'): 'train.relaxed' | 'train.strict' {
+  return arithmetic === 'fused' && WebAssembly.validate(relaxedProbe) ? 'train.relaxed' : 'train.strict'
+}
+
+/**
+ * Whether a relaxed multiply-add is rounded once here. An engine may choose, by what its processor has; once is exact
+ * and the same everywhere.
+ */
+export function isFused(): boolean {
+  if (!WebAssembly.validate(relaxedProbe)) return false
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
+  const { fusedProbe } = loadKernel<{ fusedProbe(a: number, b: number, c: number): number }>(
+    'train.relaxed',
+    memory,
+  )
+  // (1 + 2^-12)² − (1 + 2^-11) is 2^-24, which rounding the product first would lose.
+  return fusedProbe(1 + 2 ** -12, 1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24
 }
 
 /** (module (func (param v128 v128 v128) (result v128) f32x4.relaxed_madd)) */

@@ -20,16 +20,15 @@ import { writeStreamedVectors } from '../vectors/index.ts'
 import {
   availableMemory,
   createModel,
+  freezeRows,
   type MemoryPlan,
-  type ModelShape,
-  paddedWordBytes,
   requireFit,
   type SharedModel,
+  shapeOf,
   type TrainConfig,
   type TrainConfigInput,
 } from '../word2vec/index.ts'
 import { type CountedCorpus, loadOrCount } from './corpus-file.ts'
-import { freezeRows } from './freeze.ts'
 import { Guard } from './guard.ts'
 import { findInit, type Init } from './init.ts'
 import { restoreParameters, rowBytes } from './parameters.ts'
@@ -49,6 +48,10 @@ export interface TrainRequest {
   /** Time between checkpoints inside an epoch; 60 seconds. */
   checkpointEveryMs?: number
   signal?: AbortSignal
+  /** For tests: a deterministic run takes all the threads that were asked for, though there are fewer cores. */
+  allThreads?: boolean
+  /** For tests: bytes of one memory at most. */
+  memoryCap?: number
 }
 
 /** Told as it goes. */
@@ -189,7 +192,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   const known = { fingerprint: run.fingerprints.corpus, init: begun.init && extension(folder, begun.init) }
   const corpus = await loadOrCount(folder, begun.files, countOptions(request, config), known)
   const { blocks, audits, vocabulary } = corpus
-  const threads = Math.min(threadsOf(config), blocks.length)
+  const threads = trainingThreads(request, config, blocks.length)
   const countSeconds = (performance.now() - beganMs) / 1000
   run.fingerprints.corpus = corpus.fingerprint
   folder.write(run)
@@ -197,7 +200,8 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   warnOfText(corpus, warn)
   for (const message of requireSense(config, vocabulary)) warn(message)
 
-  const shape = shapeOf(corpus, config, threads)
+  const shape = shapeOf(vocabulary, blocks, config, threads)
+  if (request.memoryCap !== undefined) shape.memoryCap = request.memoryCap
   const plan = requireFit(shape, config.memory ?? availableMemory())
   observer.planned?.(plan, config, threads)
   const model = createModel(vocabulary, config, shape)
@@ -236,6 +240,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
     {
       config,
       threads,
+      allThreads: request.allThreads ?? false,
       blocks,
       audits,
       vocabulary,
@@ -283,31 +288,17 @@ function threadsOf({ threads }: TrainConfig): number {
   return threads ?? Math.min(16, availableParallelism())
 }
 
+/** Threads that share windows wait for one another: more of them than cores would be in each other's way. */
+function trainingThreads({ allThreads }: TrainRequest, config: TrainConfig, blocks: number): number {
+  const threads = threadsOf(config)
+  if (!config.deterministic) return Math.min(threads, blocks)
+  return allThreads ? threads : Math.min(threads, availableParallelism())
+}
+
 function countOptions({ observer, signal }: TrainRequest, config: TrainConfig): CountOptions {
   const { tokenizer, minCount } = config
   const onProgress = (done: number) => observer?.counting?.(done)
   return { tokenizer, minCount, threads: threadsOf(config), onProgress, ...(signal && { signal }) }
-}
-
-/** The memory that a run would take; needs the corpus counted. */
-export function shapeOf(
-  { vocabulary, blocks }: CountedCorpus,
-  config: TrainConfig,
-  threads: number,
-): ModelShape {
-  const { dim, negative, window } = config
-  const { length, blockBytes } = blocks
-  const wordBytes = paddedWordBytes(vocabulary)
-  return {
-    vocabulary: vocabulary.length,
-    wordBytes,
-    dim,
-    negative,
-    window,
-    threads,
-    blocks: length,
-    blockBytes,
-  }
 }
 
 function resultOf(

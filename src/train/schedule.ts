@@ -6,6 +6,14 @@ export function learningRate(first: number, share: number): number {
   return first * Math.max(floor, 1 - share)
 }
 
+/** The rate at a share of all words: Adagrad's stays, for it falls by itself. */
+export function rateAt(
+  { lr, optimizer }: { lr: number; optimizer: 'sgd' | 'adagrad' },
+  share: number,
+): number {
+  return optimizer === 'adagrad' ? lr : learningRate(lr, share)
+}
+
 /**
  * For each place in an epoch's order of blocks, the share of the epoch's words before it; one more for the end.
  *

@@ -13,6 +13,8 @@ export interface ThreadJob {
   files: CorpusFile[]
   blockBytes: number
   audits: BlockAudits
+  /** Where threads share windows: whether all take part even if fewer were faster. */
+  allThreads: boolean
 }
 
 /** What sets the threads to work: an epoch, from 1. */
@@ -35,7 +37,7 @@ export interface BlockDone {
 
 export type ThreadMessage =
   | ({ type: 'block' } & BlockDone)
-  | { type: 'idle' }
+  | { type: 'idle'; batches: number }
   | { type: 'error'; error: PackedError }
 
 /** The training threads. They claim blocks themselves; between epochs, and when stopped, they are idle. */
@@ -49,7 +51,7 @@ export class TrainThreads {
   constructor(threads: number, job: Omit<ThreadJob, 'thread'>) {
     const url = siblingModule(import.meta.url, 'train-thread')
     this.#job = job
-    this.#control = new Int32Array(job.model.memory.buffer, job.model.layout.control, 2)
+    this.#control = new Int32Array(job.model.memories[0]!.buffer, job.model.layout.control, 2)
     this.#workers = Array.from({ length: threads }, (_, thread) => startWorker(url, { thread, ...job }))
     for (const worker of this.#workers) {
       // A thread may also die while it is idle.
@@ -76,7 +78,7 @@ export class TrainThreads {
   ): Promise<number> {
     if (this.#failure) throw this.#failure
     const { model, audits } = this.#job
-    const { buffer } = model.memory
+    const { buffer } = model.memories[0]!
     new Uint32Array(buffer, model.layout.order, order.length).set(order)
     sharesBefore(order, audits.words, new Float64Array(buffer, model.layout.shares, order.length + 1))
     Atomics.store(this.#control, 0, from)

@@ -1,57 +1,132 @@
-// A training thread: claims places in the epoch's order of blocks, reads each block from the corpus and trains
-// on it. It keeps nothing between blocks, so that what happens on a block depends on no other.
+// A training thread: reads blocks from the corpus and trains on them. It keeps nothing between blocks, so that what
+// happens on a block depends on no other. Either it claims blocks for itself (`runFreely`), or all threads go through
+// the same windows, each with its columns of the vectors (`runTogether`).
 import { parentPort, workerData } from 'node:worker_threads'
 import { packError } from '../core/errors.ts'
-import { deriveSeed } from '../core/random.ts'
 import { BlockReader, BlockTable, changed } from '../corpus/blocks.ts'
 import { maxSentence } from '../corpus/records.ts'
 import { prepareText } from '../corpus/tokenizer.ts'
 import { KernelThread, pieces, sentenceBreak } from '../word2vec/model.ts'
-import { learningRate } from './schedule.ts'
+import { blockSeed, ColumnWalk } from './column-walk.ts'
+import { Aborted, Meeting } from './meeting.ts'
+import { rateAt } from './schedule.ts'
+import { Team } from './team.ts'
 import type { BlockDone, EpochJob, ThreadJob, ThreadMessage } from './threads.ts'
 
 const job = workerData as ThreadJob
-const { model, config, audits } = job
+const { model, config, audits, thread } = job
+const { layout } = model
 const blocks = new BlockTable(job.files, job.blockBytes)
 const reader = new BlockReader(blocks)
-const kernel = KernelThread.load(model, job.thread)
-const { layout } = model
-const control = new Int32Array(model.memory.buffer, layout.control, 2)
-const order = new Uint32Array(model.memory.buffer, layout.order, blocks.length)
-const shares = new Float64Array(model.memory.buffer, layout.shares, blocks.length + 1)
+const kernel = KernelThread.load(model, thread)
+const { buffer } = model.memories[0]!
+const control = new Int32Array(buffer, layout.control, 2)
+const order = new Uint32Array(buffer, layout.order, blocks.length)
+const shares = new Float64Array(buffer, layout.shares, blocks.length + 1)
+const meeting = new Meeting(model, thread)
+const walk = layout.byColumns ? new ColumnWalk(model, kernel, config, meeting, thread) : undefined
+const team = new Team(layout.threads.length, job.allThreads)
 
 parentPort!.on('message', ({ epoch }: EpochJob) => {
   try {
     // The order and shares were written before this message was sent, and change only when all threads are idle.
-    while (Atomics.load(control, 1) === 0) {
-      const place = Atomics.add(control, 0, 1)
-      if (place >= blocks.length) break
-      post({ type: 'block', ...trainBlock(epoch, place) })
-    }
-    post({ type: 'idle' })
+    if (walk) runTogether(walk, epoch)
+    else runFreely(epoch)
+    post({ type: 'idle', batches: walk?.batches ?? 0 })
   } catch (error) {
-    Atomics.store(control, 1, 1)
+    if (error instanceof Aborted) return post({ type: 'idle', batches: 0 })
+    if (walk) meeting.abort()
+    else Atomics.store(control, 1, 1)
     post({ type: 'error', error: packError(error) })
   }
 })
+
+/** Claims places in the epoch's order of blocks, until there are no more or it is told to stop. */
+function runFreely(epoch: number): void {
+  while (Atomics.load(control, 1) === 0) {
+    const place = Atomics.add(control, 0, 1)
+    if (place >= blocks.length) break
+    post({ type: 'block', ...trainBlock(epoch, place) })
+  }
+}
 
 function trainBlock(epoch: number, place: number): BlockDone {
   const block = order[place]!
   const text = readBlock(block)
   const ids = kernel.tokenise(text.bytes, maxSentence)
-  kernel.seed(deriveSeed(config.seed, epoch, block))
+  kernel.seed(blockSeed(config, epoch, block))
   const from = shares[place]!
   const blockShare = shares[place + 1]! - from
   let done = 0
   let words = 0
   for (const piece of pieces(ids, layout.pieceWords)) {
     const share = (epoch - 1 + from + blockShare * (done / ids.length)) / config.epochs
-    kernel.train(piece, learningRate(config.lr, share))
+    kernel.train(piece, rateAt(config, share))
     done += piece.length
-    for (const id of piece) if (id !== sentenceBreak) words++
+    words += wordsIn(piece)
   }
   const { loss, pairs } = kernel.sums()
   return { place, words, records: text.records, hash: text.hash, loss, pairs }
+}
+
+/**
+ * Rounds of as many blocks as threads are at work: each prepares one, then all go through all of them. The first thread
+ * leads; it alone has the loss, and tells of blocks in their order, so that sums are the same for any number of threads.
+ */
+function runTogether(walk: ColumnWalk, epoch: number): void {
+  for (;;) {
+    const { place, active } = thread === 0 ? lead() : meeting.nextRound()
+    if (place < 0) return
+    walk.join(active)
+    const count = Math.min(active, blocks.length - place)
+    if (thread < count) prepareBlock(epoch, order[place + thread]!)
+    meeting.meet()
+    const began = performance.now()
+    let kept = 0
+    for (let i = 0; i < count; i++) {
+      const { kept: length, ...told } = meeting.hear(i)
+      const seed = blockSeed(config, epoch, order[place + i]!)
+      const shareAt = (place: number) => (epoch - 1 + shares[place]!) / config.epochs
+      const from = shareAt(place + i)
+      walk.walk({ seed, kept: layout.threads[i]!.ids, length, from, to: shareAt(place + i + 1) })
+      kept += length
+      if (thread === 0) post({ type: 'block', place: place + i, ...told, ...lossOf() })
+    }
+    if (thread === 0) team.tell(active, kept, performance.now() - began)
+  }
+}
+
+/** The next round, by the leader. */
+function lead(): { place: number; active: number } {
+  const active = team.choose()
+  let place = -1
+  if (Atomics.load(control, 1) === 0) {
+    place = control[0]! < blocks.length ? control[0]! : -1
+    Atomics.store(control, 0, Math.min(blocks.length, control[0]! + active))
+  }
+  const round = { place, active }
+  meeting.announce(round)
+  return round
+}
+
+/** Reads a block, and leaves its kept words in this thread's buffer. */
+function prepareBlock(epoch: number, block: number): void {
+  const { bytes, records, hash } = readBlock(block)
+  const ids = kernel.tokenise(bytes, maxSentence)
+  const words = wordsIn(ids)
+  kernel.seed(blockSeed(config, epoch, block))
+  meeting.tell({ kept: kernel.subsample(ids), words, records, hash })
+}
+
+function lossOf(): { loss: number; pairs: number } {
+  const { loss, pairs } = kernel.sums()
+  return { loss, pairs }
+}
+
+function wordsIn(ids: Uint32Array): number {
+  let words = 0
+  for (const id of ids) if (id !== sentenceBreak) words++
+  return words
 }
 
 /** The text of a block where the kernel can read it, and its audit, which must be what was counted. */

@@ -17,6 +17,8 @@ import { TrainThreads } from './threads.ts'
 export interface Training {
   config: TrainConfig
   threads: number
+  /** Whether threads that share windows all take part even if fewer were faster. */
+  allThreads: boolean
   blocks: BlockTable
   audits: BlockAudits
   vocabulary: Vocabulary
@@ -51,6 +53,7 @@ export async function train(training: Training, state: TrainState): Promise<bool
     model,
     config,
     audits,
+    allThreads: training.allThreads,
     files: blocks.files,
     blockBytes: blocks.blockBytes,
   })

@@ -8,7 +8,7 @@ import {
   writeSafetensors,
 } from '../core/safetensors.ts'
 import { ByteReader } from './byte-reader.ts'
-import { newline, type VectorSet, writableWord } from './set.ts'
+import { newline, rowOf, type VectorSet, writableWord } from './set.ts'
 import { VectorTable } from './table.ts'
 import type { Words } from './words.ts'
 
@@ -30,8 +30,8 @@ export interface StreamedVectors extends Pick<VectorSet, 'words' | 'dim' | 'coun
 
 /** Writes vectors as safetensors. Memory: the words and counts once more, and a MiB. */
 export function writeVectorsSafetensors(write: Write, set: VectorSet): void {
-  const { words, matrix, dim, stride = dim, counts = null } = set
-  const rows = () => packedRows(matrix, words.length, dim, stride)
+  const { words, dim, counts = null } = set
+  const rows = () => rowBytes(set)
   writeStreamedVectors(write, { words, dim, counts, rows })
 }
 
@@ -48,6 +48,17 @@ export function writeStreamedVectors(write: Write, vectors: StreamedVectors): vo
     tensors.counts = { dtype: 'U64', shape: [V], bytes: new Uint8Array(exact.buffer) }
   }
   writeSafetensors(write, { ...tensors, ...moreTensors }, { ...metadata, ...moreMetadata })
+}
+
+/** The matrix of a set, row after row; only what lies together as it is goes without a copy. */
+function rowBytes(set: VectorSet): Iterable<Uint8Array> {
+  const { matrix, dim, stride = dim, words } = set
+  if (typeof matrix === 'function') return packedRows(matrix, words.length, dim)
+  if (stride === dim) return [new Uint8Array(matrix.buffer, matrix.byteOffset, words.length * dim * 4)]
+  const read = (first: number, rows: Float32Array) => {
+    for (let i = 0; i * dim < rows.length; i++) rows.set(rowOf(set, first + i), i * dim)
+  }
+  return packedRows(read, words.length, dim)
 }
 
 /** throws  InputError if the file is not whole, or holds no vectors of this format */

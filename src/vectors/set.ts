@@ -1,22 +1,26 @@
 import type { Write } from '../core/disk.ts'
 import { ConfigError } from '../core/errors.ts'
+import type { ReadRows } from '../core/safetensors.ts'
 import type { Words } from './words.ts'
 
 /** Vectors to be written: what a trainer or a `VectorTable` holds, without a copy. */
 export interface VectorSet {
   words: Words
   dim: number
-  /** Row-major, `stride` floats a row; may lie in shared memory. */
-  matrix: Float32Array
+  /** Row-major, `stride` floats a row; or how to read rows from wherever they lie. */
+  matrix: Float32Array | ReadRows
   /** Floats from one row to the next, at least `dim`, which it is by default. */
   stride?: number
   /** How often each word was seen. */
   counts?: ArrayLike<number> | null
 }
 
-/** A row of the set, without a copy. */
+/** A row of the set. */
 export function rowOf({ matrix, dim, stride = dim }: VectorSet, index: number): Float32Array {
-  return matrix.subarray(index * stride, index * stride + dim)
+  if (typeof matrix !== 'function') return matrix.subarray(index * stride, index * stride + dim)
+  const row = new Float32Array(dim)
+  matrix(index, row)
+  return row
 }
 
 /**

@@ -12,12 +12,13 @@ export {
 export type { ModelShape } from './layout.ts'
 export {
   createModel,
+  freezeRows,
+  type KernelThread,
   type MatrixName,
   matrixNames,
-  modelVectors,
-  paddedWordBytes,
   readRows,
   type SharedModel,
+  shapeOf,
   writeRows,
 } from './model.ts'
 export { availableMemory, type MemoryPlan, planMemory, requireFit } from './plan.ts'

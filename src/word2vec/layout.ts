@@ -1,47 +1,87 @@
 import { paddingBytes, searchBytes } from '../corpus/blocks.ts'
 import { growthFactor } from '../corpus/tokenizer.ts'
 import { pageBytes } from '../runtime/wasm.ts'
+import { dealColumns, type Leaf, leafCount, needsColumns, type Segment } from './columns.ts'
+import type { TrainConfig } from './config.ts'
 
-// V vocabulary size · D vector width · K negative samples · W window · T threads · N blocks
+// V vocabulary size · D vector width · K negative samples · W window · T threads · N blocks · B windows of a batch
 
 /** What decides the size of a model's memory. */
 export interface ModelShape {
+  config: TrainConfig
   /** V */
   vocabulary: number
   /** Bytes of all words, each padded to a multiple of 8. */
   wordBytes: number
-  dim: number
-  negative: number
-  window: number
   threads: number
   blocks: number
   blockBytes: number
+  /** Of the Huffman tree: the length of all paths, and of the longest; 0 without one. */
+  pathSteps: number
+  longestPath: number
+  /** Bytes of one memory at most; 4 GiB, less in tests. */
+  memoryCap?: number
 }
 
-/** Where a thread's own buffers lie: byte offsets. */
-export interface ThreadLayout {
-  params: number
-  constants: number
+/** Where a thread's own buffers lie in the first memory: byte offsets. */
+export interface ThreadLayout extends LocalLayout {
   counts: number
-  zeroRow: number
-  jobs: number
-  gradients: number
-  moved: number
   kept: number
   ids: number
   raw: number
   prepared: number
 }
 
-/** Where everything lies in the one shared memory: byte offsets, each a multiple of 64. */
+/** What a thread needs in each memory that it works in. */
+export interface LocalLayout {
+  params: number
+  constants: number
+  signs: number
+  pointers: number
+  jobs: number
+  sums: number
+  gradients: number
+  moved: number
+  hidden: number
+}
+
+/** A job's parts, in bytes from its start. */
+export interface JobLayout {
+  biases: number
+  targetRows: number
+  contextRows: number
+  bytes: number
+  /** Of the jobs of one window. */
+  windowBytes: number
+  /** Of the dot products, or gradients, of one job. */
+  gradientBytes: number
+  /** Groups of six targets at most. */
+  groups: number
+}
+
+/** Where everything lies in the shared memories: byte offsets, each a multiple of 64. */
 export interface ModelLayout {
-  /** Bytes of a row: D floats, rounded up to a multiple of 4 floats. */
-  rowBytes: number
-  jobBytes: number
+  /** Bytes of each memory. The first holds the tables. */
+  memories: number[]
+  /** Bytes of all memories. */
+  bytes: number
+  /** What the bytes are for. */
+  parts: Record<string, number>
+  /** Whether threads share each window, its columns dealt to them, instead of taking windows of their own. */
+  byColumns: boolean
+  /** B: windows between two meetings of threads that share them. */
+  batch: number
+  segments: Segment[]
+  leaves: Leaf[]
+  /** Bytes of a row of scratch in each memory: as wide as all columns there. */
+  scratchRowBytes: number[]
+  job: JobLayout
   /** Words trained in one call of the kernel, at most. */
   pieceWords: number
   /** i32: the next place to claim, 1 to stop. */
   control: number
+  /** For threads that share windows: see train/meeting.ts. */
+  meeting: number
   /** N u32: the epoch's order of blocks. */
   order: number
   /** N+1 f64: share of the epoch's words before each place. */
@@ -53,41 +93,62 @@ export interface ModelLayout {
   arena: number
   keep: number
   noise: number
-  /** V×D f32, rows of `rowBytes`. */
-  input: number
-  output: number
+  noiseOffsets: number
+  pathOffsets: number
+  pathSteps: number
+  frozen: number
   threads: ThreadLayout[]
-  bytes: number
-  /** What the bytes are for. */
-  parts: Record<string, number>
+  /** The same for each further memory and thread. */
+  locals: LocalLayout[][]
 }
 
-const jobsAhead = 4
+const windowsAhead = 4
+/**
+ * Batches that threads which share windows may be at: one still moves the last, another has multiplied this one, and
+ * draws the next.
+ */
+export const batchesAtOnce = 3
 const pieceWords = 2000
+/** Of the largest memory that WASM has. */
+export const memoryLimit = 65536 * 65536
 
 /** Lays out a model's memory. Every byte that training needs is in it; nothing grows afterwards. */
 export function planLayout(shape: ModelShape): ModelLayout {
-  const { vocabulary, dim, negative, window, blockBytes } = shape
-  const rowBytes = Math.ceil(dim / 4) * 16
-  const targets = Math.ceil((negative + 1) / 6) * 6
-  const jobBytes = 8 + 4 * (targets + 2 * window)
-  const slotCount = 2 ** Math.ceil(Math.log2(2 * vocabulary + 2))
-  const rawBytes = blockBytes + searchBytes + paddingBytes
+  const alone = layOut(shape, false)
+  return alone.bytes <= (shape.memoryCap ?? memoryLimit) ? alone : layOut(shape, true)
+}
+
+function layOut(shape: ModelShape, apart: boolean): ModelLayout {
+  const { config, vocabulary, blockBytes } = shape
+  const byColumns = apart || needsColumns(config)
+  const { segments, leaves } = dealColumns(config.dim, byColumns, shape.threads, apart)
+  const memoryCount = apart ? 1 + leafCount : 1
   const parts: Record<string, number> = {}
   // Address 0 stays unused, so that a wrong pointer does no harm.
-  let end = 64
-  const region = (part: string, bytes: number) => {
-    const begin = end
-    end = Math.ceil((begin + bytes) / 64) * 64
-    parts[part] = (parts[part] ?? 0) + end - begin
+  const ends = Array<number>(memoryCount).fill(64)
+  const region = (part: string, bytes: number, memory = 0) => {
+    const begin = ends[memory]!
+    ends[memory] = Math.ceil((begin + bytes) / 64) * 64
+    parts[part] = (parts[part] ?? 0) + ends[memory]! - begin
     return begin
   }
-  const layout: Omit<ModelLayout, 'threads' | 'bytes'> = {
-    rowBytes,
-    jobBytes,
+  const job = layOutJob(shape)
+  const batch = byColumns ? batchWindows(vocabulary) : windowsAhead
+  const scratchRowBytes = Array.from({ length: memoryCount }, (_, memory) =>
+    segments.reduce((sum, segment) => sum + (segment.memory === memory ? segment.stride : 0), 0),
+  )
+  const slotCount = 2 ** Math.ceil(Math.log2(2 * vocabulary + 2))
+  const layout = {
+    byColumns,
+    batch,
+    segments,
+    leaves,
+    scratchRowBytes,
+    job,
     pieceWords,
     parts,
     control: region('tables', 64),
+    meeting: region('tables', meetingBytes(shape.threads)),
     order: region('tables', shape.blocks * 4),
     shares: region('tables', (shape.blocks + 1) * 8),
     table: region('vocabulary', 32),
@@ -96,27 +157,103 @@ export function planLayout(shape: ModelShape): ModelLayout {
     entries: region('vocabulary', vocabulary * 24),
     arena: region('vocabulary', shape.wordBytes + paddingBytes),
     keep: region('tables', vocabulary * 4),
-    noise: region('tables', vocabulary * 8),
-    input: region('input vectors', vocabulary * rowBytes),
-    output: region('output vectors', vocabulary * rowBytes),
+    noise: region('tables', config.loss === 'hs' ? 0 : vocabulary * 8),
+    noiseOffsets: region('tables', config.loss === 'nce' ? vocabulary * 4 : 0),
+    pathOffsets: region('tables', config.loss === 'hs' ? (vocabulary + 1) * 4 : 0),
+    pathSteps: region('tables', shape.pathSteps * 4),
+    frozen: region('tables', config.freeze === 'init' ? vocabulary : 0),
   }
+  for (const segment of segments) {
+    const matrix = (part: string) => region(part, (vocabulary + 1) * segment.stride, segment.memory)
+    segment.input = matrix('input vectors')
+    segment.output = matrix('output vectors')
+    if (config.optimizer === 'adagrad') {
+      segment.inputSquares = matrix('optimizer state')
+      segment.outputSquares = matrix('optimizer state')
+    }
+  }
+  // Threads that share windows share these.
+  const jobsEach = job.windowBytes / job.bytes
+  const sumsBytes = batch * jobsEach * job.gradientBytes
+  const common = byColumns
+    ? {
+        jobs: region('thread buffers', batchesAtOnce * batch * job.windowBytes),
+        sums: region('thread buffers', batchesAtOnce * leafCount * sumsBytes),
+        hidden: Array.from({ length: memoryCount }, (_, memory) =>
+          region('thread buffers', hiddenRows(shape, batch) * scratchRowBytes[memory]!, memory),
+        ),
+      }
+    : undefined
+  const movedRows = config.model === 'cbow' || config.negatives === 'per-pair' ? 1 : 2 * config.window
+  const local = (memory: number): LocalLayout => {
+    const buffer = (bytes: number) => region('thread buffers', bytes, memory)
+    const rowBytes = scratchRowBytes[memory]!
+    const isHub = memory === 0
+    return {
+      // Parameters, and behind them a description of each segment.
+      params: buffer(160 + leafCount * 32),
+      constants: buffer(192),
+      signs: buffer(job.groups * 48),
+      pointers: buffer(2 * config.window * 4),
+      jobs: common && isHub ? common.jobs : buffer(batch * job.windowBytes),
+      sums: common && isHub ? common.sums : byColumns ? buffer(sumsBytes) : 0,
+      gradients: buffer(byColumns ? sumsBytes : job.gradientBytes),
+      moved: buffer(movedRows * rowBytes),
+      hidden: common ? common.hidden[memory]! : buffer(hiddenRows(shape, 1) * rowBytes),
+    }
+  }
+  const rawBytes = blockBytes + searchBytes + paddingBytes
   const threads = Array.from({ length: shape.threads }, (): ThreadLayout => {
     const buffer = (bytes: number) => region('thread buffers', bytes)
     return {
-      params: buffer(128),
-      constants: buffer(320),
+      ...local(0),
       counts: buffer(8),
-      zeroRow: buffer(rowBytes),
-      jobs: buffer(jobsAhead * jobBytes),
-      gradients: buffer((targets / 6) * (2 * window + 1) * 24 + 32),
-      moved: buffer(targets * 16),
       // A break may stand behind each word, and one stands before the first.
-      kept: buffer(64 + 2 * pieceWords * 4) + 64,
+      kept: byColumns ? 0 : buffer(64 + 2 * pieceWords * 4) + 64,
       // A word and its space, or a word, its newline and the break for it: 4 bytes for each byte at most.
-      ids: buffer(rawBytes * 4 + 64),
+      ids: buffer(64 + rawBytes * 4 + 64) + 64,
       raw: buffer(rawBytes),
       prepared: buffer(rawBytes * growthFactor),
     }
   })
-  return { ...layout, threads, bytes: Math.ceil(end / pageBytes) * pageBytes }
+  const locals = ends.slice(1).map((_, i) => Array.from({ length: shape.threads }, () => local(i + 1)))
+  const memories = ends.map((end) => Math.ceil(end / pageBytes) * pageBytes)
+  return { ...layout, threads, locals, memories, bytes: memories.reduce((sum, bytes) => sum + bytes, 0) }
+}
+
+function layOutJob({ config, longestPath }: ModelShape): JobLayout {
+  const isPair = config.model === 'skipgram' && config.loss !== 'hs' && config.negatives === 'per-pair'
+  const groups = Math.ceil((config.loss === 'hs' ? Math.max(longestPath, 1) : config.negative + 1) / 6)
+  const contexts = isPair ? 1 : 2 * config.window
+  const inputs = config.model === 'cbow' ? 1 : contexts
+  const biases = 16 + groups * 48
+  const targetRows = biases + (config.loss === 'nce' ? groups * 48 : 0)
+  const contextRows = targetRows + groups * 24
+  const bytes = Math.ceil((contextRows + contexts * 4) / 16) * 16
+  return {
+    biases,
+    targetRows,
+    contextRows,
+    bytes,
+    windowBytes: bytes * (isPair ? 2 * config.window : 1),
+    gradientBytes: Math.ceil((groups * (inputs * 24 + 8) + 16) / 16) * 16,
+    groups,
+  }
+}
+
+/**
+ * Windows whose gradients are taken before any of them moves. Fewer where the vocabulary is so small that all windows
+ * have the same words: what each of them adds for itself would be too much together.
+ */
+function batchWindows(vocabulary: number): number {
+  return Math.max(1, Math.min(16, vocabulary >> 6))
+}
+
+function hiddenRows({ config }: ModelShape, windows: number): number {
+  return config.model === 'cbow' ? windows : 0
+}
+
+/** See train/meeting.ts: a line for all, and three for each thread. */
+function meetingBytes(threads: number): number {
+  return 64 * (1 + 3 * threads)
 }

@@ -1,9 +1,10 @@
 import { deriveSeed } from '../core/random.ts'
 import type { Vocabulary } from '../corpus/index.ts'
-import { loadKernel, pageBytes, trainKernelName } from '../runtime/wasm.ts'
+import { type KernelName, loadKernel, pageBytes, trainKernelName } from '../runtime/wasm.ts'
 import type { TrainConfig } from './config.ts'
-import { type ModelLayout, type ModelShape, planLayout } from './layout.ts'
-import { aliasTable, keepThresholds } from './tables.ts'
+import { HuffmanTree } from './huffman.ts'
+import { type LocalLayout, type ModelLayout, type ModelShape, planLayout } from './layout.ts'
+import { aliasTable, keepThresholds, noiseOffsets } from './tables.ts'
 
 /** Exports of kernels/train.ts. Pointers are byte offsets in the memory. */
 export interface TrainKernel {
@@ -11,49 +12,144 @@ export interface TrainKernel {
   auditRecords(text: number, length: number, offset: bigint, maxWords: number, counts: number): bigint
   lowerWords(text: number, length: number, out: number): number
   tokenise(table: number, text: number, length: number, ids: number, maxSentence: number): number
-  train(params: number, ids: number, count: number, learningRate: number): void
-  initialise(params: number, dim: number): void
+  train(params: number, ids: number, count: number, bytes: number, learningRate: number): void
+  subsample(params: number, ids: number, count: number, kept: number): number
+  drawWindows(
+    params: number,
+    kept: number,
+    first: number,
+    step: number,
+    count: number,
+    total: number,
+    jobs: number,
+  ): void
+  dotsWindows(
+    params: number,
+    segment: number,
+    column: number,
+    bytes: number,
+    jobs: number,
+    from: number,
+    to: number,
+    sums: number,
+    add: boolean,
+  ): void
+  activateWindows(
+    params: number,
+    jobs: number,
+    count: number,
+    sums: number,
+    parts: number,
+    partBytes: number,
+    gradients: number,
+    learningRate: number,
+  ): void
+  moveWindows(
+    params: number,
+    segment: number,
+    column: number,
+    bytes: number,
+    jobs: number,
+    count: number,
+    gradients: number,
+    learningRate: number,
+  ): void
+  initialise(
+    row: number,
+    stride: number,
+    rows: number,
+    column: number,
+    columns: number,
+    dim: number,
+    seed: bigint,
+  ): void
 }
+
+const shortPiece = 4096
 
 /** Stands behind each sentence in a list of word numbers. */
 export const sentenceBreak = 0xffffffff
 
 /** A model in shared memory: what threads are given to work on it. */
 export interface SharedModel {
-  memory: WebAssembly.Memory
+  /** The first holds the tables, and all else if it has room for it. */
+  memories: WebAssembly.Memory[]
   layout: ModelLayout
   dim: number
   vocabulary: number
+  kernel: KernelName
+  hasSquares: boolean
 }
 
-// Fields of a thread's parameters, in bytes; see kernels/train.ts.
-const fields = { random: 64, loss: 72, product: 80, pairs: 88, centres: 96 }
+/** Where a segment is described in its memory: behind the parameters of a thread. */
+const segmentFields = { first: 160 }
+
+// Fields of a thread's parameters, in bytes; see kernels/layout.ts.
+const fields = { random: 104, seed: 112, place: 120, loss: 128, product: 136, pairs: 144, centres: 152 }
+
+const modes = {
+  cbow: 1,
+  softmax: 2,
+  nce: 4,
+  perPair: 8,
+  fixedRadius: 16,
+  adagrad: 32,
+  frozen: 64,
+  sumInput: 128,
+  divided: 256,
+}
 
 /** Lays out a model, fills its tables and draws its first input vectors; output vectors are zero. */
 export function createModel(vocabulary: Vocabulary, config: TrainConfig, shape: ModelShape): SharedModel {
   const layout = planLayout(shape)
-  const pages = layout.bytes / pageBytes
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-  const model = { memory, layout, dim: config.dim, vocabulary: vocabulary.length }
-  const kernel = loadKernel<TrainKernel>(trainKernelName(), memory)
+  const memories = layout.memories.map((bytes) => {
+    const pages = bytes / pageBytes
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  })
+  const model: SharedModel = {
+    memories,
+    layout,
+    dim: config.dim,
+    vocabulary: vocabulary.length,
+    kernel: trainKernelName(config.arithmetic),
+    hasSquares: config.optimizer === 'adagrad',
+  }
+  const kernels = memories.map((memory) => loadKernel<TrainKernel>(model.kernel, memory))
   enterVocabulary(model, vocabulary)
-  kernel.hashEntries(layout.table)
-  const buffer = memory.buffer
-  keepThresholds(
-    vocabulary.counts,
-    config.sample,
-    config.sampleFormula,
-    new Uint32Array(buffer, layout.keep, vocabulary.length),
-  )
-  aliasTable(
-    vocabulary.counts,
-    config.noiseExponent,
-    new Uint32Array(buffer, layout.noise, 2 * vocabulary.length),
-  )
-  for (let thread = 0; thread < shape.threads; thread++) enterParameters(model, config, thread)
-  new KernelThread(model, kernel, 0).seed(deriveSeed(config.seed))
-  kernel.initialise(layout.threads[0]!.params, config.dim)
+  kernels[0]!.hashEntries(layout.table)
+  enterTables(model, vocabulary, config)
+  const threads = [layout.threads, ...layout.locals]
+  for (const [memory, places] of threads.entries()) {
+    for (const local of places) enterParameters(model, config, memory, local)
+  }
+  for (const segment of layout.segments) {
+    const columns = Math.min(config.dim - segment.quad * 4, segment.quads * 4)
+    const seed = deriveSeed(config.seed)
+    const { input, stride, quad } = segment
+    const kernel = kernels[segment.memory]!
+    if (columns > 0) kernel.initialise(input, stride, vocabulary.length, quad * 4, columns, config.dim, seed)
+  }
   return model
+}
+
+/** What decides the size of a model; for hierarchical softmax the tree is built to know it. */
+export function shapeOf(
+  vocabulary: Vocabulary,
+  blocks: { length: number; blockBytes: number },
+  config: TrainConfig,
+  threads: number,
+): ModelShape {
+  const tree = config.loss === 'hs' ? new HuffmanTree(vocabulary.counts) : undefined
+  return {
+    config,
+    vocabulary: vocabulary.length,
+    wordBytes: paddedWordBytes(vocabulary),
+    threads,
+    blocks: blocks.length,
+    blockBytes: blocks.blockBytes,
+    pathSteps: tree?.steps ?? 0,
+    longestPath: tree?.longest ?? 0,
+  }
 }
 
 /** Bytes of a vocabulary's words in a model. */
@@ -69,37 +165,46 @@ export function paddedWordBytes(vocabulary: Vocabulary): number {
 export type MatrixName = 'input' | 'output' | 'inputSquares' | 'outputSquares'
 
 /** The matrices of a model: words as contexts, words (or nodes) as targets, and Adagrad's sums of squares. */
-export function matrixNames(_model: SharedModel): MatrixName[] {
-  return ['input', 'output']
+export function matrixNames({ hasSquares }: SharedModel): MatrixName[] {
+  return hasSquares ? ['input', 'output', 'inputSquares', 'outputSquares'] : ['input', 'output']
 }
 
 /** Copies rows out of a matrix, from `first` on: as many as `rows`, packed, has room for. Nothing may be at work. */
 export function readRows(model: SharedModel, name: MatrixName, first: number, rows: Float32Array): void {
-  const { matrix, stride } = modelVectors(model, name as 'input')
-  for (let row = 0; row * model.dim < rows.length; row++) {
-    const from = (first + row) * stride
-    rows.set(matrix.subarray(from, from + model.dim), row * model.dim)
-  }
+  eachRow(model, name, first, rows, (part, packed) => packed.set(part))
 }
 
 /** Copies packed rows into a matrix, from row `first` on. */
 export function writeRows(model: SharedModel, name: MatrixName, first: number, rows: Float32Array): void {
-  const { matrix, stride } = modelVectors(model, name as 'input')
-  for (let row = 0; row * model.dim < rows.length; row++) {
-    matrix.set(rows.subarray(row * model.dim, (row + 1) * model.dim), (first + row) * stride)
+  eachRow(model, name, first, rows, (part, packed) => part.set(packed))
+}
+
+/** Visits the columns of rows, segment by segment: as they lie in the model, and in `rows`. */
+function eachRow(
+  { layout, memories, dim }: SharedModel,
+  name: MatrixName,
+  first: number,
+  rows: Float32Array,
+  visit: (part: Float32Array, packed: Float32Array) => void,
+): void {
+  const count = rows.length / dim
+  for (const segment of layout.segments) {
+    const column = segment.quad * 4
+    const columns = Math.min(dim - column, segment.quads * 4)
+    const { buffer } = memories[segment.memory]!
+    const stride = segment.stride / 4
+    const here = new Float32Array(buffer, segment[name] + first * segment.stride, count * stride)
+    for (let row = 0; row < count; row++) {
+      const at = row * dim + column
+      const from = row * stride
+      visit(here.subarray(from, from + columns), rows.subarray(at, at + columns))
+    }
   }
 }
 
-/** The vectors of a model: V rows of `stride` floats, of which the first D count. */
-export function modelVectors(
-  model: SharedModel,
-  matrix: 'input' | 'output',
-): { matrix: Float32Array; stride: number } {
-  const stride = model.layout.rowBytes / 4
-  return {
-    matrix: new Float32Array(model.memory.buffer, model.layout[matrix], model.vocabulary * stride),
-    stride,
-  }
+/** Keeps the input rows of some words as they are: V, 1 for those. Only where the config's `freeze` is `init`. */
+export function freezeRows({ memories, layout, vocabulary }: SharedModel, frozen: Uint8Array): void {
+  new Uint8Array(memories[0]!.buffer, layout.frozen, vocabulary).set(frozen)
 }
 
 /** One thread's view of a model: its buffers, and the kernel's calls on them. */
@@ -108,16 +213,18 @@ export class KernelThread {
   readonly #model: SharedModel
   readonly #view: DataView
   readonly #thread: number
+  readonly #rowBytes: number
 
   constructor(model: SharedModel, kernel: TrainKernel, thread: number) {
     this.#model = model
     this.kernel = kernel
     this.#thread = thread
-    this.#view = new DataView(model.memory.buffer)
+    this.#view = new DataView(model.memories[0]!.buffer)
+    this.#rowBytes = model.layout.segments[0]!.quads * 16
   }
 
   static load(model: SharedModel, thread: number): KernelThread {
-    return new KernelThread(model, loadKernel<TrainKernel>(trainKernelName(), model.memory), thread)
+    return new KernelThread(model, loadKernel<TrainKernel>(model.kernel, model.memories[0]!), thread)
   }
 
   get #places() {
@@ -127,12 +234,12 @@ export class KernelThread {
   /** Where a block's bytes are read to. */
   get rawBuffer(): Uint8Array {
     const { raw, prepared } = this.#places
-    return new Uint8Array(this.#model.memory.buffer, raw, prepared - raw)
+    return new Uint8Array(this.#model.memories[0]!.buffer, raw, prepared - raw)
   }
 
   /** Puts a prepared text where the kernel can read it. */
   copyIn(text: Uint8Array): Uint8Array {
-    const target = new Uint8Array(this.#model.memory.buffer, this.#places.prepared, text.length + 16)
+    const target = new Uint8Array(this.#model.memories[0]!.buffer, this.#places.prepared, text.length + 16)
     target.set(text)
     target.fill(0, text.length)
     return target.subarray(0, text.length)
@@ -142,13 +249,15 @@ export class KernelThread {
   lowerWords(text: Uint8Array): Uint8Array | null {
     const { prepared } = this.#places
     const written = this.kernel.lowerWords(text.byteOffset, text.length, prepared)
-    return written < 0 ? null : new Uint8Array(this.#model.memory.buffer, prepared, written)
+    return written < 0 ? null : new Uint8Array(this.#model.memories[0]!.buffer, prepared, written)
   }
 
-  /** Seeds the random numbers and sets the sums to nothing. */
+  /** Seeds the random numbers of a block and sets the sums to nothing. */
   seed(seed: bigint): void {
     const { params } = this.#places
     this.#view.setBigUint64(params + fields.random, seed, true)
+    this.#view.setBigUint64(params + fields.seed, seed, true)
+    this.#view.setUint32(params + fields.place, 0, true)
     for (const field of [fields.loss, fields.pairs, fields.centres])
       this.#view.setFloat64(params + field, 0, true)
     this.#view.setFloat64(params + fields.product, 1, true)
@@ -173,12 +282,30 @@ export class KernelThread {
     const { table } = this.#model.layout
     const { ids } = this.#places
     const count = this.kernel.tokenise(table, text.byteOffset, text.length, ids, maxSentence)
-    return new Uint32Array(this.#model.memory.buffer, ids, count)
+    return new Uint32Array(this.#model.memories[0]!.buffer, ids, count)
+  }
+
+  /**
+   * Thins a block's words out by subsampling, where they are, for threads that share its windows. Returns how many
+   * are left, breaks among them; they begin at `keptPlace`.
+   */
+  subsample(ids: Uint32Array): number {
+    const { params } = this.#places
+    const first = ids.byteOffset
+    let end = first
+    new Uint32Array(ids.buffer, first - 4, 1)[0] = sentenceBreak
+    // In pieces: the engine optimises what is called often.
+    for (let from = 0; from < ids.length; from += shortPiece) {
+      const count = Math.min(shortPiece, ids.length - from)
+      end = this.kernel.subsample(params, first + 4 * from, count, end)
+    }
+    return (end - first) / 4
   }
 
   /** Trains on whole sentences, `pieceWords` numbers at most, that lie in this thread's buffer. */
   train(ids: Uint32Array, learningRate: number): void {
-    this.kernel.train(this.#places.params, ids.byteOffset, ids.length, learningRate)
+    const { params } = this.#places
+    this.kernel.train(params, ids.byteOffset, ids.length, this.#rowBytes, learningRate)
   }
 
   /** Sums since `seed`: the loss in nats, the pairs of words it is over, the words that subsampling left. */
@@ -207,9 +334,10 @@ export function* pieces(ids: Uint32Array, pieceWords: number): Generator<Uint32A
   }
 }
 
-function enterVocabulary({ memory, layout }: SharedModel, vocabulary: Vocabulary): void {
-  const bytes = new Uint8Array(memory.buffer)
-  const view = new DataView(memory.buffer)
+function enterVocabulary({ memories, layout }: SharedModel, vocabulary: Vocabulary): void {
+  const { buffer } = memories[0]!
+  const bytes = new Uint8Array(buffer)
+  const view = new DataView(buffer)
   const { arena, offsets, counts } = vocabulary
   // Word by word without a view or a BigInt for each: millions of them would be garbage.
   let offset = 0
@@ -225,45 +353,103 @@ function enterVocabulary({ memory, layout }: SharedModel, vocabulary: Vocabulary
     offset += Math.ceil(length / 8) * 8
   }
   const table = [layout.slots, layout.slotCount - 1, layout.entries, layout.arena, vocabulary.length, offset]
-  new Uint32Array(memory.buffer, layout.table, table.length).set(table)
+  new Uint32Array(buffer, layout.table, table.length).set(table)
 }
 
-function enterParameters(
-  { memory, layout, vocabulary }: SharedModel,
-  config: TrainConfig,
-  thread: number,
-): void {
-  const places = layout.threads[thread]!
+/** What the kernel draws by. */
+function enterTables({ memories, layout }: SharedModel, vocabulary: Vocabulary, config: TrainConfig): void {
+  const { buffer } = memories[0]!
+  const { counts, length } = vocabulary
+  const { noiseExponent, negative } = config
+  keepThresholds(counts, config.sample, config.sampleFormula, new Uint32Array(buffer, layout.keep, length))
+  if (config.loss === 'hs') {
+    const tree = new HuffmanTree(counts)
+    const steps = new Uint32Array(buffer, layout.pathSteps, tree.steps)
+    tree.write(new Uint32Array(buffer, layout.pathOffsets, length + 1), steps)
+    return
+  }
+  aliasTable(counts, noiseExponent, new Uint32Array(buffer, layout.noise, 2 * length))
+  if (config.loss === 'nce')
+    noiseOffsets(counts, noiseExponent, negative, new Float32Array(buffer, layout.noiseOffsets, length))
+}
+
+/** Writes what a thread works with in one of the memories. */
+function enterParameters(model: SharedModel, config: TrainConfig, memory: number, places: LocalLayout): void {
+  const { layout, vocabulary } = model
+  const { job } = layout
+  const { buffer } = model.memories[memory]!
+  const segments = layout.segments.filter((segment) => segment.memory === memory)
+  const firstSegment = places.params + segmentFields.first
   const numbers = [
-    layout.input,
-    layout.output,
-    layout.rowBytes,
+    segments.length === 1 ? firstSegment : 0,
     config.window,
     config.negative,
     vocabulary,
+    modeOf(config),
     layout.keep,
     layout.noise,
-    places.kept,
+    layout.noiseOffsets,
+    layout.pathOffsets,
+    layout.pathSteps,
+    layout.frozen,
+    'kept' in places ? (places.kept as number) : 0,
     places.jobs,
-    layout.jobBytes,
+    job.bytes,
+    job.windowBytes,
+    job.biases,
+    job.targetRows,
+    job.contextRows,
     places.gradients,
+    job.gradientBytes,
     places.moved,
-    places.zeroRow,
+    places.hidden,
+    layout.scratchRowBytes[memory]!,
     places.constants,
+    places.signs,
+    places.pointers,
   ]
-  new Uint32Array(memory.buffer, places.params, numbers.length).set(numbers)
-  const constants = new Float32Array(memory.buffer, places.constants)
-  for (const [i, value] of sigmoidConstants.entries()) constants.fill(value, 4 * i, 4 * i + 4)
-  const first = 4 * sigmoidConstants.length
-  for (let lane = 0; lane < 12; lane++) {
-    constants[first + lane] = lane % 6 === 0 ? 1 : -1
-    constants[first + 12 + lane] = -1
+  new Uint32Array(buffer, places.params, numbers.length).set(numbers)
+  for (const [i, segment] of segments.entries()) {
+    const { input, output, inputSquares, outputSquares, stride, column } = segment
+    const described = [input, output, inputSquares, outputSquares, stride, column]
+    new Uint32Array(buffer, firstSegment + i * segmentBytes, described.length).set(described)
   }
-  const targets = new Uint32Array(memory.buffer, places.constants + 4 * (first + 24), 12)
-  for (let lane = 0; lane < 12; lane++) targets[lane] = lane % 6
+  const constants = new Float32Array(buffer, places.constants)
+  for (const [i, value] of sigmoidConstants.entries()) constants.fill(value, 4 * i, 4 * i + 4)
+  constants.set([1, 1, 0, 0], 4 * sigmoidConstants.length)
+  const signs = new Float32Array(buffer, places.signs, 12 * job.groups)
+  for (let lane = 0; lane < signs.length; lane++) {
+    const target = 6 * Math.floor(lane / 12) + (lane % 6)
+    signs[lane] = target === 0 ? 1 : target <= config.negative ? -1 : 0
+  }
 }
 
-/** In the order of kernels/train.ts. The polynomial is Cephes' exp2f. */
+/** Bytes of the description of a segment. */
+export const segmentBytes = 32
+
+/** Where a segment is described for a thread, in the segment's memory. */
+export function segmentPointer({ layout }: SharedModel, places: LocalLayout, segment: number): number {
+  const { memory } = layout.segments[segment]!
+  const before = layout.segments.slice(0, segment).filter((other) => other.memory === memory).length
+  return places.params + segmentFields.first + before * segmentBytes
+}
+
+function modeOf(config: TrainConfig): number {
+  const { model, loss, cbowInput } = config
+  let mode = 0
+  if (model === 'cbow') mode |= modes.cbow
+  if (loss === 'hs') mode |= modes.softmax
+  if (loss === 'nce') mode |= modes.nce
+  if (model === 'skipgram' && loss !== 'hs' && config.negatives === 'per-pair') mode |= modes.perPair
+  if (config.radius === 'fixed') mode |= modes.fixedRadius
+  if (config.optimizer === 'adagrad') mode |= modes.adagrad
+  if (config.freeze === 'init') mode |= modes.frozen
+  if (cbowInput === 'sum') mode |= modes.sumInput
+  if (config.cbowGradient === 'divided') mode |= modes.divided
+  return mode
+}
+
+/** In the order of kernels/product.ts. The polynomial is Cephes' exp2f. */
 const sigmoidConstants = [
   -Math.LOG2E,
   12582912,

@@ -3,16 +3,13 @@ import { totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { formatBytes } from '../core/bytes.ts'
 import { ResourceError } from '../core/errors.ts'
-import { type ModelShape, planLayout } from './layout.ts'
+import { type ModelShape, memoryLimit, planLayout } from './layout.ts'
 
 /** The memory of a run in bytes, before any of it is taken. */
 export interface MemoryPlan {
   bytes: number
   parts: Record<string, number>
 }
-
-/** One WASM memory holds 4 GiB. */
-export const memoryLimit = 65536 * 65536
 
 // Measured on Linux x64, Node 26: a trainer with a tiny model, and each further thread.
 const runtimeBytes = 110 * 2 ** 20
@@ -59,14 +56,12 @@ function readOrEmpty(path: string): string {
  */
 export function requireFit(shape: ModelShape, limit: number): MemoryPlan {
   const plan = planMemory(shape)
-  const modelBytes = planLayout(shape).bytes
-  if (plan.bytes <= limit && modelBytes <= memoryLimit) return plan
-  const why =
-    modelBytes > memoryLimit
-      ? `one model holds ${formatBytes(memoryLimit)} at most`
-      : `the limit is ${formatBytes(limit)}`
+  if (plan.bytes <= limit && hasRoom(shape)) return plan
+  const why = hasRoom(shape)
+    ? `the limit is ${formatBytes(limit)}`
+    : `a quarter of the vectors, or the vocabulary, is more than the ${formatBytes(memoryLimit)} of one WASM memory`
   throw new ResourceError('MEMORY_PLAN', {
-    what: `${shape.vocabulary.toLocaleString('en-US')} words × ${shape.dim} dimensions need ${formatBytes(plan.bytes)}`,
+    what: `${shape.vocabulary.toLocaleString('en-US')} words × ${shape.config.dim} dimensions need ${formatBytes(plan.bytes)}`,
     why,
     mend:
       fittingSettings(shape, limit) ??
@@ -74,14 +69,19 @@ export function requireFit(shape: ModelShape, limit: number): MemoryPlan {
   })
 }
 
+/** Whether each of the memories is one that WASM can have. */
+function hasRoom(shape: ModelShape): boolean {
+  return planLayout(shape).memories.every((bytes) => bytes <= memoryLimit)
+}
+
 function fittingSettings(shape: ModelShape, limit: number): string | undefined {
   const fits = (changed: Partial<ModelShape>) => {
     const tried = { ...shape, ...changed }
-    return planMemory(tried).bytes <= limit && planLayout(tried).bytes <= memoryLimit
+    return planMemory(tried).bytes <= limit && hasRoom(tried)
   }
   const suggestions: string[] = []
   if (shape.threads > 1 && fits({ threads: 1 })) suggestions.push('--threads 1')
-  const dim = largest(shape.dim, (dim) => fits({ dim }))
+  const dim = largest(shape.config.dim, (dim) => fits({ config: { ...shape.config, dim } }))
   if (dim >= 8) suggestions.push(`--dim ${dim}`)
   const vocabulary = largest(shape.vocabulary, (vocabulary) => fits({ vocabulary }))
   if (vocabulary >= 1000)

@@ -1,0 +1,203 @@
+// What is drawn at random: the words that subsampling keeps, windows, targets.
+//
+// Subsampling takes one number after the other from one stream of the block; each window has a stream of its own,
+// so that it is the same whoever draws it, and in whatever order.
+import {
+  BIASES,
+  CENTRES,
+  CONTEXT_ROWS,
+  FIXED_RADIUS,
+  FROZEN,
+  FROZEN_BIT,
+  HAS_FROZEN,
+  JOB_BYTES,
+  JOB_CONTEXTS,
+  JOB_GROUPS,
+  JOB_OWN_SIGNS,
+  JOB_SIGNS,
+  JOB_TARGETS,
+  KEEP,
+  MODE,
+  NCE,
+  NEGATIVE,
+  NOISE,
+  NOISE_OFFSETS,
+  PATH_OFFSETS,
+  PATH_STEPS,
+  PER_PAIR,
+  RANDOM,
+  SEED,
+  SIGNS,
+  SOFTMAX,
+  TARGET_ROWS,
+  WINDOW,
+  WORDS,
+} from './layout'
+
+/** Stands behind each sentence in a list of word numbers. */
+export const BREAK: u32 = 0xffffffff
+
+const GOLDEN: u64 = 0x9e3779b97f4a7c15
+const WINDOWS: u64 = 0xd1342543de82ef95
+
+/** SplitMix64's finaliser. */
+@inline
+function mix(state: u64): u64 {
+  let z = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb
+  return z ^ (z >> 31)
+}
+
+/** Copies the words that subsampling keeps, and the breaks. Returns the end of the copy, which may overwrite `ids`. */
+export function subsample(params: usize, ids: usize, count: u32, kept: usize): usize {
+  const keep = load<usize>(params, KEEP)
+  let state = load<u64>(params, RANDOM)
+  let centres: u32 = 0
+  for (const end = ids + (<usize>count << 2); ids < end; ids += 4) {
+    const id = load<u32>(ids)
+    if (id != BREAK) {
+      state += GOLDEN
+      if (<u32>(mix(state) >> 32) > load<u32>(keep + (<usize>id << 2))) continue
+      centres++
+    }
+    store<u32>(kept, id)
+    kept += 4
+  }
+  store<u64>(params, state, RANDOM)
+  store<f64>(params, load<f64>(params, CENTRES) + <f64>centres, CENTRES)
+  return kept
+}
+
+/**
+ * Draws the window of one centre word, and its targets, into jobs: one, or one for each context. The first job
+ * behind them that has room is marked as none. `number` is the centre word's among the block's kept words, breaks
+ * counted; a break stands before the first and behind the last of them. Returns how many jobs there are.
+ */
+export function drawWindow(params: usize, place: usize, number: u32, job: usize): u32 {
+  store<u32>(job, 0, JOB_CONTEXTS)
+  const centre = load<u32>(place)
+  if (centre == BREAK) return 0
+  const mode = load<u32>(params, MODE)
+  const window = load<u32>(params, WINDOW)
+  let state = mix(~load<u64>(params, SEED) + <u64>number * WINDOWS)
+  let radius: usize = window
+  if (!(mode & FIXED_RADIUS)) {
+    state += GOLDEN
+    radius = 1 + <usize><u32>(((mix(state) >> 32) * <u64>window) >> 32)
+  }
+  let left = place
+  for (const farthest = place - (radius << 2); left > farthest && load<u32>(left - 4) != BREAK; ) left -= 4
+  let right = place + 4
+  for (const farthest = place + (radius << 2); right <= farthest && load<u32>(right) != BREAK; ) right += 4
+  const contexts: u32 = <u32>((right - left) >> 2) - 1
+  if (contexts == 0) return 0
+
+  const contextRows = load<usize>(params, CONTEXT_ROWS)
+  if (mode & PER_PAIR) {
+    const jobBytes = load<usize>(params, JOB_BYTES)
+    for (; left < right; left += 4) {
+      if (left == place) continue
+      state = drawTargets(params, mode, centre, job, state)
+      store<u32>(job, 1, JOB_CONTEXTS)
+      store<u32>(job + contextRows, contextOf(params, mode, left))
+      job += jobBytes
+    }
+    if (contexts < 2 * window) store<u32>(job, 0, JOB_CONTEXTS)
+    return contexts
+  }
+  if (mode & SOFTMAX) pathTargets(params, centre, job)
+  else drawTargets(params, mode, centre, job, state)
+  store<u32>(job, contexts, JOB_CONTEXTS)
+  let out = job + contextRows
+  for (; left < right; left += 4) {
+    if (left == place) continue
+    store<u32>(out, contextOf(params, mode, left))
+    out += 4
+  }
+  return 1
+}
+
+@inline
+function contextOf(params: usize, mode: u32, place: usize): u32 {
+  const word = load<u32>(place)
+  return mode & HAS_FROZEN && load<u8>(load<usize>(params, FROZEN) + word) != 0 ? word | FROZEN_BIT : word
+}
+
+/**
+ * The centre word and `negative` distinct other words drawn from the noise. After four times as many draws the
+ * rest is given up (a vocabulary of very few words). Returns the stream's state.
+ */
+@inline
+function drawTargets(params: usize, mode: u32, centre: u32, job: usize, state: u64): u64 {
+  const rows = job + load<usize>(params, TARGET_ROWS)
+  const noise = load<usize>(params, NOISE)
+  const words = <u64>load<u32>(params, WORDS)
+  const wanted = load<u32>(params, NEGATIVE) + 1
+  store<u32>(rows, centre)
+  let targets: u32 = 1
+  for (let draws: u32 = 4 * (wanted - 1); targets < wanted && draws != 0; draws--) {
+    state += GOLDEN
+    const random = mix(state)
+    const slot = <u32>(((random >> 32) * words) >> 32)
+    const cell = load<u64>(noise + (<usize>slot << 3))
+    const word = <u32>random <= <u32>cell ? slot : <u32>(cell >> 32)
+    let isNew = true
+    for (let t: u32 = 0; t < targets; t++) isNew = isNew && load<u32>(rows + (<usize>t << 2)) != word
+    if (!isNew) continue
+    store<u32>(rows + (<usize>targets << 2), word)
+    targets++
+  }
+  const groups = (wanted + 5) / 6
+  padTargets(rows, targets, groups * 6, <u32>words)
+  store<u32>(job, targets, JOB_TARGETS)
+  store<u32>(job, groups, JOB_GROUPS)
+  if (targets == wanted) store<usize>(job, load<usize>(params, SIGNS), JOB_SIGNS)
+  else {
+    const signs = job + JOB_OWN_SIGNS
+    store<usize>(job, signs, JOB_SIGNS)
+    for (let t: u32 = 0; t < groups * 6; t++) putTwice(signs, t, t == 0 ? 1 : t < targets ? -1 : 0)
+  }
+  if (mode & NCE) {
+    const biases = job + load<usize>(params, BIASES)
+    const offsets = load<usize>(params, NOISE_OFFSETS)
+    for (let t: u32 = 0; t < groups * 6; t++) {
+      putTwice(biases, t, t < targets ? load<f32>(offsets + (<usize>load<u32>(rows + (<usize>t << 2)) << 2)) : 0)
+    }
+  }
+  return state
+}
+
+/** The nodes from the root to a word. Code 0 is the label 1. */
+@inline
+function pathTargets(params: usize, centre: u32, job: usize): void {
+  const rows = job + load<usize>(params, TARGET_ROWS)
+  const signs = job + JOB_OWN_SIGNS
+  const offsets = load<usize>(params, PATH_OFFSETS) + (<usize>centre << 2)
+  const steps = load<usize>(params, PATH_STEPS)
+  const first = load<u32>(offsets)
+  const targets = load<u32>(offsets, 4) - first
+  const groups = (targets + 5) / 6
+  for (let t: u32 = 0; t < targets; t++) {
+    const step = load<u32>(steps + (<usize>(first + t) << 2))
+    store<u32>(rows + (<usize>t << 2), step & 0x7fffffff)
+    putTwice(signs, t, step >> 31 ? -1 : 1)
+  }
+  for (let t = targets; t < groups * 6; t++) putTwice(signs, t, 0)
+  padTargets(rows, targets, groups * 6, load<u32>(params, WORDS))
+  store<u32>(job, targets, JOB_TARGETS)
+  store<u32>(job, groups, JOB_GROUPS)
+  store<usize>(job, signs, JOB_SIGNS)
+}
+
+@inline
+function padTargets(rows: usize, targets: u32, padded: u32, zeroRow: u32): void {
+  for (let t = targets; t < padded; t++) store<u32>(rows + (<usize>t << 2), zeroRow)
+}
+
+/** Of target t in lists of 12 for each group of six. */
+@inline
+function putTwice(list: usize, t: u32, value: f32): void {
+  const at = list + <usize>(t / 6) * 48 + (<usize>(t % 6) << 2)
+  store<f32>(at, value)
+  store<f32>(at, value, 24)
+}

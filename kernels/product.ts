@@ -1,0 +1,355 @@
+// The inputs of a job times its targets: dot products, then gradients and loss.
+// src/word2vec/reference.ts has the same mathematics in plain TypeScript.
+//
+// Written for speed, and measured:
+// - 2 inputs × 6 targets are held in registers, and summed by a transposition;
+// - constants are loaded, because the engine rebuilds a constant operand at each use;
+// - pmin and pmax are one instruction each, min and max about nine.
+import {
+  BIASES,
+  CBOW,
+  COLUMN,
+  CONSTANTS,
+  CONTEXT_ROWS,
+  FROZEN_BIT,
+  HIDDEN,
+  INPUT,
+  JOB_CONTEXTS,
+  JOB_GROUPS,
+  JOB_SIGNS,
+  JOB_TARGETS,
+  LOSS,
+  MODE,
+  NCE,
+  OUTPUT,
+  PAIRS,
+  PRODUCT,
+  STRIDE,
+  SUM_INPUT,
+  TARGET_ROWS,
+} from './layout'
+
+// Constants, 16 bytes each, see src/word2vec/model.ts.
+const MINUS_LOG2_E: usize = 0
+const MAGIC: usize = 16 // 1.5 × 2^23: adding it rounds to a whole number, in the low bits
+const C6: usize = 32
+const C5: usize = 48
+const C4: usize = 64
+const C3: usize = 80
+const C2: usize = 96
+const C1: usize = 112
+const ONE: usize = 128
+const LIMIT: usize = 144 // 16: the sigmoid is taken within ± this
+const MINUS_LIMIT: usize = 160
+const FIRST_TWO: usize = 176 // 1, 1, 0, 0
+
+const LIFT: f64 = 4.149515568880993e180 // 2^600
+const LOG_LIFT: f64 = 415.88830833596717 // 600 log 2
+const LOG_2: f64 = 0.6931471805599453
+
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c)
+  return f32x4.add(f32x4.mul(a, b), c)
+}
+
+/** How many rows are multiplied with the targets: the contexts, or cbow's one. */
+@inline
+export function inputsOf(params: usize, job: usize): u32 {
+  return load<u32>(params, MODE) & CBOW ? 1 : load<u32>(job, JOB_CONTEXTS)
+}
+
+/** Bytes of the dot products, and gradients, of one group of six targets: six for each input, and room for two more. */
+@inline
+export function groupBytesOf(inputs: u32): usize {
+  return <usize>inputs * 24 + 8
+}
+
+/**
+ * Dot products over `bytes` of the columns of a segment, from `from` on, written to `out` or added there.
+ * `hidden` is the row that a window of cbow is made into; its columns here are filled.
+ */
+@inline
+export function dotsJob(
+  params: usize, segment: usize, from: usize, bytes: usize, job: usize, hidden: usize, out: usize, add: bool,
+): void {
+  const stride = load<usize>(segment, STRIDE)
+  const input = load<usize>(segment, INPUT) + from
+  const output = load<usize>(segment, OUTPUT) + from
+  const contextRows = job + load<usize>(params, CONTEXT_ROWS)
+  let targetRows = job + load<usize>(params, TARGET_ROWS)
+  const isCbow = (load<u32>(params, MODE) & CBOW) != 0
+  const inputs: u32 = isCbow ? 1 : load<u32>(job, JOB_CONTEXTS)
+  const groups = load<u32>(job, JOB_GROUPS)
+  const only = hidden + load<usize>(segment, COLUMN) + from
+  if (isCbow) gather(params, job, input, stride, bytes, contextRows, only)
+  for (let g: u32 = 0; g < groups; g++) {
+    const t0 = output + <usize>load<u32>(targetRows) * stride
+    const t1 = output + <usize>load<u32>(targetRows, 4) * stride
+    const t2 = output + <usize>load<u32>(targetRows, 8) * stride
+    const t3 = output + <usize>load<u32>(targetRows, 12) * stride
+    const t4 = output + <usize>load<u32>(targetRows, 16) * stride
+    const t5 = output + <usize>load<u32>(targetRows, 20) * stride
+    let to = out
+    let c: u32 = 0
+    for (; c + 2 <= inputs; c += 2) {
+      const place = contextRows + (<usize>c << 2)
+      const x0 = input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride
+      const x1 = input + <usize>(load<u32>(place, 4) & ~FROZEN_BIT) * stride
+      dots2(x0, x1, t0, t1, t2, t3, t4, t5, bytes, to, add)
+      to += 48
+    }
+    if (c < inputs) {
+      const x0 = isCbow ? only : input + <usize>(load<u32>(contextRows + (<usize>c << 2)) & ~FROZEN_BIT) * stride
+      dots1(x0, t0, t1, t2, t3, t4, t5, bytes, to, add)
+    }
+    out += groupBytesOf(inputs)
+    targetRows += 24
+  }
+}
+
+/** The mean, or the sum, of the contexts. */
+function gather(
+  params: usize, job: usize, input: usize, stride: usize, bytes: usize, contextRows: usize, to: usize,
+): void {
+  const contexts = load<u32>(job, JOB_CONTEXTS)
+  const share: f32 = load<u32>(params, MODE) & SUM_INPUT ? 1 : 1 / <f32>contexts
+  const factor = f32x4.splat(share)
+  const end = contextRows + (<usize>contexts << 2)
+  // Two columns of four at a time, so that the sums of one need not wait for the other's.
+  let d: usize = 0
+  for (; d + 32 <= bytes; d += 32) {
+    let a = f32x4.splat(0)
+    let b = a
+    for (let place = contextRows; place < end; place += 4) {
+      const x = input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride + d
+      a = f32x4.add(a, v128.load(x))
+      b = f32x4.add(b, v128.load(x, 16))
+    }
+    v128.store(to + d, f32x4.mul(a, factor))
+    v128.store(to + d, f32x4.mul(b, factor), 16)
+  }
+  if (d < bytes) {
+    let a = f32x4.splat(0)
+    for (let place = contextRows; place < end; place += 4) {
+      a = f32x4.add(a, v128.load(input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride + d))
+    }
+    v128.store(to + d, f32x4.mul(a, factor))
+  }
+}
+
+/** The sums over the four lanes of each of four vectors. */
+@inline
+function sums4(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7))
+  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7))
+  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7))
+}
+
+/** Two inputs by six targets. */
+@inline
+function dots2(
+  x0: usize, x1: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize,
+  bytes: usize, out: usize, add: bool,
+): void {
+  let a0 = f32x4.splat(0)
+  let a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0
+  let b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0, b5 = a0
+  for (let d: usize = 0; d < bytes; d += 16) {
+    const a = v128.load(x0 + d)
+    const b = v128.load(x1 + d)
+    let t = v128.load(t0 + d)
+    a0 = madd(a, t, a0)
+    b0 = madd(b, t, b0)
+    t = v128.load(t1 + d)
+    a1 = madd(a, t, a1)
+    b1 = madd(b, t, b1)
+    t = v128.load(t2 + d)
+    a2 = madd(a, t, a2)
+    b2 = madd(b, t, b2)
+    t = v128.load(t3 + d)
+    a3 = madd(a, t, a3)
+    b3 = madd(b, t, b3)
+    t = v128.load(t4 + d)
+    a4 = madd(a, t, a4)
+    b4 = madd(b, t, b4)
+    t = v128.load(t5 + d)
+    a5 = madd(a, t, a5)
+    b5 = madd(b, t, b5)
+  }
+  let y0 = sums4(a0, a1, a2, a3)
+  let y1 = sums4(a4, a5, b0, b1)
+  let y2 = sums4(b2, b3, b4, b5)
+  if (add) {
+    y0 = f32x4.add(v128.load(out), y0)
+    y1 = f32x4.add(v128.load(out, 16), y1)
+    y2 = f32x4.add(v128.load(out, 32), y2)
+  }
+  v128.store(out, y0)
+  v128.store(out, y1, 16)
+  v128.store(out, y2, 32)
+}
+
+/** One input by six targets; two zeros stand behind them. */
+@inline
+function dots1(
+  x0: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize, bytes: usize, out: usize, add: bool,
+): void {
+  let a0 = f32x4.splat(0)
+  let a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0
+  for (let d: usize = 0; d < bytes; d += 16) {
+    const a = v128.load(x0 + d)
+    a0 = madd(a, v128.load(t0 + d), a0)
+    a1 = madd(a, v128.load(t1 + d), a1)
+    a2 = madd(a, v128.load(t2 + d), a2)
+    a3 = madd(a, v128.load(t3 + d), a3)
+    a4 = madd(a, v128.load(t4 + d), a4)
+    a5 = madd(a, v128.load(t5 + d), a5)
+  }
+  const zero = f32x4.splat(0)
+  let y0 = sums4(a0, a1, a2, a3)
+  let y1 = sums4(a4, a5, zero, zero)
+  if (add) {
+    y0 = f32x4.add(v128.load(out), y0)
+    y1 = f32x4.add(v128.load(out, 16), y1)
+  }
+  v128.store(out, y0)
+  v128.store(out, y1, 16)
+}
+
+/**
+ * Turns the dot products of a job into gradients times the rate, and adds its loss and pairs. The products are the
+ * sums of `parts` (1, 2 or 4) lists `partBytes` apart, added as a tree.
+ *
+ * Lanes that are no pair have the sign 0: their gradient is 0, and their probability one half exactly, which is
+ * taken out of the loss again.
+ */
+@inline
+export function activateJob(
+  params: usize, job: usize, sums: usize, parts: u32, partBytes: usize, out: usize, rate: v128,
+): void {
+  const k = load<usize>(params, CONSTANTS)
+  const inputs = inputsOf(params, job)
+  const targets = load<u32>(job, JOB_TARGETS)
+  const groups = load<u32>(job, JOB_GROUPS)
+  const isNce = (load<u32>(params, MODE) & NCE) != 0
+  let signs = load<usize>(job, JOB_SIGNS)
+  let biases = job + load<usize>(params, BIASES)
+  const one = v128.load(k, ONE)
+  for (let g: u32 = 0; g < groups; g++) {
+    const s0 = v128.load(signs)
+    const s1 = v128.load(signs, 16)
+    const s2 = v128.load(signs, 32)
+    let from = sums
+    let to = out
+    let c: u32 = 0
+    for (; c + 2 <= inputs; c += 2) {
+      let y0 = total(from, parts, partBytes)
+      let y1 = total(from + 16, parts, partBytes)
+      let y2 = total(from + 32, parts, partBytes)
+      if (isNce) {
+        y0 = f32x4.add(y0, v128.load(biases))
+        y1 = f32x4.add(y1, v128.load(biases, 16))
+        y2 = f32x4.add(y2, v128.load(biases, 32))
+      }
+      y0 = f32x4.mul(y0, s0)
+      y1 = f32x4.mul(y1, s1)
+      y2 = f32x4.mul(y2, s2)
+      const p0 = sigmoid(y0, k)
+      const p1 = sigmoid(y1, k)
+      const p2 = sigmoid(y2, k)
+      v128.store(to, f32x4.mul(f32x4.mul(f32x4.sub(one, p0), s0), rate))
+      v128.store(to, f32x4.mul(f32x4.mul(f32x4.sub(one, p1), s1), rate), 16)
+      v128.store(to, f32x4.mul(f32x4.mul(f32x4.sub(one, p2), s2), rate), 32)
+      addLoss(params, f32x4.mul(f32x4.mul(p0, p1), p2))
+      if (isFar(f32x4.pmin(y0, y1), y2, k)) {
+        addExcess(params, y0, k)
+        addExcess(params, y1, k)
+        addExcess(params, y2, k)
+      }
+      from += 48
+      to += 48
+    }
+    if (c < inputs) {
+      const s = f32x4.mul(s1, v128.load(k, FIRST_TWO))
+      let y0 = total(from, parts, partBytes)
+      let y1 = total(from + 16, parts, partBytes)
+      if (isNce) {
+        y0 = f32x4.add(y0, v128.load(biases))
+        y1 = f32x4.add(y1, v128.load(biases, 16))
+      }
+      y0 = f32x4.mul(y0, s0)
+      y1 = f32x4.mul(y1, s)
+      const p0 = sigmoid(y0, k)
+      const p1 = sigmoid(y1, k)
+      v128.store(to, f32x4.mul(f32x4.mul(f32x4.sub(one, p0), s0), rate))
+      v128.store(to, f32x4.mul(f32x4.mul(f32x4.sub(one, p1), s), rate), 16)
+      addLoss(params, f32x4.mul(p0, p1))
+      if (isFar(y0, y1, k)) {
+        addExcess(params, y0, k)
+        addExcess(params, y1, k)
+      }
+    }
+    sums += groupBytesOf(inputs)
+    out += groupBytesOf(inputs)
+    signs += 48
+    biases += 48
+  }
+  const lanes = groups * ((inputs >> 1) * 12 + (inputs & 1) * 8)
+  const pairs = inputs * targets
+  store<f64>(params, load<f64>(params, LOSS) - <f64>(lanes - pairs) * LOG_2, LOSS)
+  store<f64>(params, load<f64>(params, PAIRS) + <f64>pairs, PAIRS)
+}
+
+@inline
+function total(sums: usize, parts: u32, partBytes: usize): v128 {
+  const first = v128.load(sums)
+  if (parts == 1) return first
+  const half = f32x4.add(first, v128.load(sums + partBytes))
+  if (parts == 2) return half
+  return f32x4.add(half, f32x4.add(v128.load(sums + 2 * partBytes), v128.load(sums + 3 * partBytes)))
+}
+
+/** 1 / (1 + exp(-y)) within ± 16, to about 2 units in the last place. Polynomial: Cephes' exp2f. */
+@inline
+function sigmoid(y: v128, k: usize): v128 {
+  const within = f32x4.pmax(f32x4.pmin(y, v128.load(k, LIMIT)), v128.load(k, MINUS_LIMIT))
+  const scaled = f32x4.mul(within, v128.load(k, MINUS_LOG2_E))
+  const rounded = f32x4.add(scaled, v128.load(k, MAGIC))
+  const r = f32x4.sub(scaled, f32x4.sub(rounded, v128.load(k, MAGIC)))
+  let e = madd(r, v128.load(k, C6), v128.load(k, C5))
+  e = madd(r, e, v128.load(k, C4))
+  e = madd(r, e, v128.load(k, C3))
+  e = madd(r, e, v128.load(k, C2))
+  e = madd(r, e, v128.load(k, C1))
+  e = madd(r, e, v128.load(k, ONE))
+  e = i32x4.add(e, i32x4.shl(rounded, 23)) // times 2^n
+  return f32x4.div(v128.load(k, ONE), f32x4.add(v128.load(k, ONE), e))
+}
+
+/** Multiplies probabilities (each at least 1e-7, three to a lane at most) into the running product. */
+@inline
+function addLoss(params: usize, p: v128): void {
+  const both = f64x2.mul(f64x2.promote_low_f32x4(p), f64x2.promote_low_f32x4(v128.shuffle<f32>(p, p, 2, 3, 2, 3)))
+  const product = load<f64>(params, PRODUCT) * f64x2.extract_lane(both, 0) * f64x2.extract_lane(both, 1)
+  store<f64>(params, product, PRODUCT)
+  // Far below 1 it is lifted by a power of two, whose logarithm goes into the loss: no logarithm is taken here.
+  if (product < 1e-180) {
+    store<f64>(params, product * LIFT, PRODUCT)
+    store<f64>(params, load<f64>(params, LOSS) + LOG_LIFT, LOSS)
+  }
+}
+
+/** Whether anything is below the sigmoid's limit. */
+@inline
+function isFar(y0: v128, y1: v128, k: usize): bool {
+  return v128.any_true(f32x4.lt(f32x4.pmin(y0, y1), v128.load(k, MINUS_LIMIT)))
+}
+
+/** Loss beyond the sigmoid's limit, which is linear there: added up, for it is rare. */
+function addExcess(params: usize, y: v128, k: usize): void {
+  const limit = v128.load(k, MINUS_LIMIT)
+  const beyond = v128.and(f32x4.lt(y, limit), f32x4.sub(limit, y))
+  const sum = f32x4.extract_lane(beyond, 0) + f32x4.extract_lane(beyond, 1) + f32x4.extract_lane(beyond, 2) + f32x4.extract_lane(beyond, 3)
+  store<f64>(params, load<f64>(params, LOSS) + <f64>sum, LOSS)
+}

@@ -1,0 +1,81 @@
+import { deriveSeed } from '../core/random.ts'
+import { ColumnKernel } from '../word2vec/column-kernel.ts'
+import type { KernelThread, SharedModel, TrainConfig } from '../word2vec/index.ts'
+import { batchesAtOnce } from '../word2vec/layout.ts'
+import type { Meeting } from './meeting.ts'
+import { rateAt } from './schedule.ts'
+
+/** A block that is to be gone through. */
+export interface BlockToWalk {
+  /** Seeds its windows. */
+  seed: bigint
+  /** Where its kept words lie in the first memory, and how many there are. */
+  kept: number
+  length: number
+  /** Shares of all words of the run before it and behind it. */
+  from: number
+  to: number
+}
+
+/**
+ * Goes through the windows of a block in step with the other threads.
+ *
+ * A batch has one window of each of B equal stretches of the block: all its gradients are taken before any of its windows
+ * moves, and on repetitive text neighbouring windows would then push the same words all at once, too far.
+ */
+export class ColumnWalk {
+  readonly #kernel: KernelThread
+  readonly #columns: ColumnKernel
+  readonly #meeting: Meeting
+  readonly #config: TrainConfig
+  readonly #batch: number
+  #slot = 0
+  /** Batches that this thread took part in. */
+  batches = 0
+
+  constructor(
+    model: SharedModel,
+    kernel: KernelThread,
+    config: TrainConfig,
+    meeting: Meeting,
+    thread: number,
+  ) {
+    this.#kernel = kernel
+    this.#columns = new ColumnKernel(model, kernel.kernel, thread)
+    this.#meeting = meeting
+    this.#config = config
+    this.#batch = model.layout.batch
+  }
+
+  join(active: number): void {
+    this.#columns.join(active)
+    this.#slot = 0
+  }
+
+  walk({ seed, kept, length, from, to }: BlockToWalk): void {
+    const columns = this.#columns
+    const meeting = this.#meeting
+    this.#kernel.seed(seed)
+    const stretch = Math.ceil(length / this.#batch)
+    if (stretch === 0) return
+    let slot = this.#slot
+    columns.draw(slot, kept, 0, stretch, length)
+    meeting.meet()
+    for (let i = 0; i < stretch; i++) {
+      const next = (slot + 1) % batchesAtOnce
+      columns.multiply(slot)
+      if (i + 1 < stretch) columns.draw(next, kept, i + 1, stretch, length)
+      meeting.meet()
+      columns.move(slot, rateAt(this.#config, from + (to - from) * (i / stretch)))
+      if (columns.mustMeetTwice) meeting.meet()
+      slot = next
+    }
+    this.#slot = slot
+    this.batches += stretch
+  }
+}
+
+/** The seed of what is drawn at random on a block. */
+export function blockSeed(config: TrainConfig, epoch: number, block: number): bigint {
+  return deriveSeed(config.seed, epoch, block)
+}

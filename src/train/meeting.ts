@@ -1,0 +1,137 @@
+import type { SharedModel } from '../word2vec/index.ts'
+
+// In ints of 4 bytes; a cache line is 16 of them. T threads.
+const line = 16
+const aborted = 2
+/** About 50 µs: what a batch takes, several times. A thread that waits longer sleeps, and leaves its core to others. */
+const spinLimit = 20_000
+
+/** A round: as many blocks as there are threads at work on them. */
+export interface Round {
+  /** In the epoch's order, of the first block; −1 to end. */
+  place: number
+  /** Threads at work: the first ones. */
+  active: number
+}
+
+/** What the thread that prepared a block tells the others. */
+export interface PreparedBlock {
+  /** Words and breaks that subsampling left. */
+  kept: number
+  words: number
+  records: number
+  hash: bigint
+}
+
+/** Thrown out of a wait when another thread has failed. */
+export class Aborted extends Error {}
+
+/**
+ * Where threads that share windows meet. Each has a counter in a cache line of its own, which it alone writes: "I have
+ * come to meeting n". Whoever has seen all counters at n sees all that was written before.
+ *
+ * The first thread leads: it alone announces rounds, and says with each from which number on meetings are counted, so
+ * that a thread that sat out some rounds is in step again.
+ */
+export class Meeting {
+  readonly #ints: Int32Array
+  readonly #control: Int32Array
+  readonly #thread: number
+  readonly #threads: number
+  #active = 1
+  #met = 0
+  #round = 0
+
+  constructor(model: SharedModel, thread: number) {
+    const { layout, memories } = model
+    this.#threads = layout.threads.length
+    this.#ints = new Int32Array(memories[0]!.buffer, layout.meeting, line * (1 + 3 * this.#threads))
+    this.#control = new Int32Array(memories[0]!.buffer, layout.control, 2)
+    this.#thread = thread
+  }
+
+  /** The leader's part: sets the first `active` threads to work, or lets all end. */
+  announce({ place, active }: Round): void {
+    this.#ints[1] = place
+    this.#ints[2] = active
+    this.#ints[3] = this.#met
+    this.#active = active
+    this.#round = (this.#round + 1) | 0
+    Atomics.store(this.#ints, 0, this.#round)
+    Atomics.notify(this.#ints, 0)
+  }
+
+  /** The others' part: the next round that is theirs, or the end. */
+  nextRound(): Round {
+    for (;;) {
+      const last = this.#round
+      this.#await(0, (value) => value !== last)
+      this.#round = Atomics.load(this.#ints, 0)
+      const round = { place: this.#ints[1]!, active: this.#ints[2]! }
+      this.#met = this.#ints[3]!
+      this.#active = round.active
+      if (round.place < 0 || this.#thread < round.active) return round
+    }
+  }
+
+  /** Waits until all threads at work have come here. */
+  meet(): void {
+    if (this.#active === 1) return
+    const met = (this.#met + 1) | 0
+    this.#met = met
+    const mine = line * (1 + this.#thread)
+    Atomics.store(this.#ints, mine, met)
+    if (Atomics.load(this.#ints, 4) > 0) Atomics.notify(this.#ints, mine)
+    for (let thread = 0; thread < this.#active; thread++) {
+      const theirs = line * (1 + thread)
+      // The numbers may wrap around.
+      if (((Atomics.load(this.#ints, theirs) - met) | 0) < 0)
+        this.#await(theirs, (value) => ((value - met) | 0) >= 0)
+    }
+  }
+
+  /** Tells of a block that this thread prepared. Two rounds' are kept apart: a slow thread may still read the last. */
+  tell({ kept, words, records, hash }: PreparedBlock): void {
+    const at = this.#told(this.#thread)
+    this.#ints[at] = kept
+    this.#ints[at + 1] = words
+    this.#ints[at + 2] = records
+    this.#ints[at + 3] = Number(BigInt.asIntN(32, hash))
+    this.#ints[at + 4] = Number(BigInt.asIntN(32, hash >> 32n))
+  }
+
+  /** What a thread told before the last meeting. */
+  hear(thread: number): PreparedBlock {
+    const at = this.#told(thread)
+    const [kept, words, records, low, high] = this.#ints.subarray(at, at + 5)
+    const hash = BigInt.asUintN(64, (BigInt(high!) << 32n) | BigInt.asUintN(32, BigInt(low!)))
+    return { kept: kept!, words: words!, records: records!, hash }
+  }
+
+  /** Lets all threads that wait end. */
+  abort(): void {
+    Atomics.store(this.#control, 1, aborted)
+    for (let at = 0; at < this.#ints.length; at += line) Atomics.notify(this.#ints, at)
+  }
+
+  #told(thread: number): number {
+    return line * (1 + this.#threads * (1 + (this.#round & 1)) + thread)
+  }
+
+  /** Spins for a while, then sleeps, until a value is as wanted. */
+  #await(at: number, isReached: (value: number) => boolean): void {
+    for (let spins = 0; spins < spinLimit; spins++) if (isReached(Atomics.load(this.#ints, at))) return
+    // Counted before it looks again: who stores the value after that sees a sleeper, and wakes it.
+    Atomics.add(this.#ints, 4, 1)
+    try {
+      for (;;) {
+        const value = Atomics.load(this.#ints, at)
+        if (isReached(value)) return
+        if (Atomics.load(this.#control, 1) === aborted) throw new Aborted('another thread failed')
+        Atomics.wait(this.#ints, at, value, 100)
+      }
+    } finally {
+      Atomics.sub(this.#ints, 4, 1)
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import { loadKernel } from '../runtime/wasm.ts'
+import { type Duty, dutyOf, leafCount } from './columns.ts'
+import { batchesAtOnce, type LocalLayout } from './layout.ts'
+import { type SharedModel, segmentPointer, type TrainKernel } from './model.ts'
+
+/** A copy between two memories, of fixed places. */
+interface Copy {
+  from: Uint8Array
+  to: Uint8Array
+}
+
+/**
+ * One thread's share of windows that all threads go through together: it multiplies and moves its columns of them. A
+ * batch of windows is drawn, multiplied by all, and, when all have met, moved by all.
+ *
+ * Where columns lie in memories of their own, jobs and gradients are copied there, and dot products back.
+ */
+export class ColumnKernel {
+  readonly #model: SharedModel
+  readonly #kernels: TrainKernel[]
+  readonly #places: LocalLayout[]
+  readonly #thread: number
+  #duty: Duty
+  #segments: number[] = []
+  /** For each batch that threads may be at. */
+  #jobsOut: Copy[][] = []
+  #sumsBack: Copy[][] = []
+  #gradientsOut: Copy[] = []
+
+  constructor(model: SharedModel, kernel: TrainKernel, thread: number) {
+    const { layout, memories } = model
+    this.#model = model
+    this.#thread = thread
+    this.#kernels = memories.map((memory, i) => (i === 0 ? kernel : loadKernel(model.kernel, memory)))
+    this.#places = [layout.threads[thread]!, ...layout.locals.map((locals) => locals[thread]!)]
+    this.#segments = layout.segments.map(({ memory }, i) => segmentPointer(model, this.#places[memory]!, i))
+    this.#duty = dutyOf(layout, layout.batch, thread, layout.threads.length)
+    this.join(layout.threads.length)
+  }
+
+  /** Takes this thread's share of the work of `active` threads. */
+  join(active: number): void {
+    const { layout } = this.#model
+    this.#duty = dutyOf(layout, layout.batch, this.#thread, active)
+    const apart = layout.segments[0]!.memory !== 0
+    if (apart) this.#planCopies()
+  }
+
+  /** Whether all must have moved before anyone multiplies again. */
+  get mustMeetTwice(): boolean {
+    return !this.#duty.ownColumns
+  }
+
+  /** Draws this thread's share of the windows first, first + step, first + 2 step, … of `total` kept words. */
+  draw(slot: number, kept: number, first: number, step: number, total: number): void {
+    const { from, to } = this.#duty.draws
+    if (from === to) return
+    const jobs = this.#jobs(slot) + from * this.#model.layout.job.windowBytes
+    const { params } = this.#places[0]!
+    this.#kernels[0]!.drawWindows(params, kept, first + from * step, step, to - from, total, jobs)
+  }
+
+  /** Multiplies this thread's columns of the batch. */
+  multiply(slot: number): void {
+    const { layout } = this.#model
+    copyAll(this.#jobsOut[slot])
+    const { dots } = this.#duty
+    for (let i = 0; i < dots.length; i++) {
+      const { leaf, part, add, fromWindow, toWindow } = dots[i]!
+      const { segment, from, bytes } = layout.leaves[leaf]!
+      const { memory } = layout.segments[segment]!
+      const { params, jobs, sums } = this.#places[memory]!
+      const isHub = memory === 0
+      this.#kernels[memory]!.dotsWindows(
+        params,
+        this.#segments[segment]!,
+        from,
+        bytes,
+        isHub ? this.#jobs(slot) : jobs,
+        fromWindow,
+        toWindow,
+        isHub ? this.#sums(slot, part) : sums,
+        add,
+      )
+    }
+    copyAll(this.#sumsBack[slot])
+  }
+
+  /** Moves this thread's columns of the batch; every thread must have multiplied its own. */
+  move(slot: number, learningRate: number): void {
+    const { layout } = this.#model
+    const { params, gradients } = this.#places[0]!
+    const { parts, moves } = this.#duty
+    const jobs = this.#jobs(slot)
+    const sums = this.#sums(slot, 0)
+    this.#kernels[0]!.activateWindows(
+      params,
+      jobs,
+      layout.batch,
+      sums,
+      parts,
+      this.#sumsBytes,
+      gradients,
+      learningRate,
+    )
+    copyAll(this.#gradientsOut)
+    for (let i = 0; i < moves.length; i++) {
+      const { segment, from, bytes } = moves[i]!
+      const { memory } = layout.segments[segment]!
+      const there = this.#places[memory]!
+      this.#kernels[memory]!.moveWindows(
+        there.params,
+        this.#segments[segment]!,
+        from,
+        bytes,
+        memory === 0 ? jobs : there.jobs,
+        layout.batch,
+        there.gradients,
+        learningRate,
+      )
+    }
+  }
+
+  #jobs(slot: number): number {
+    const { batch, job } = this.#model.layout
+    return this.#places[0]!.jobs + slot * batch * job.windowBytes
+  }
+
+  get #sumsBytes(): number {
+    const { batch, job } = this.#model.layout
+    return batch * (job.windowBytes / job.bytes) * job.gradientBytes
+  }
+
+  #sums(slot: number, part: number): number {
+    return this.#places[0]!.sums + (leafCount * slot + part) * this.#sumsBytes
+  }
+
+  /** The copies that this thread's duty needs where columns lie in memories of their own. */
+  #planCopies(): void {
+    const { layout, memories } = this.#model
+    const { dots, moves } = this.#duty
+    const memoryOf = (segment: number) => layout.segments[segment]!.memory
+    const dotsIn = dots.map(({ leaf }) => memoryOf(layout.leaves[leaf]!.segment))
+    const movesIn = moves.map(({ segment }) => memoryOf(segment))
+    const view = (memory: number, offset: number, bytes: number) =>
+      new Uint8Array(memories[memory]!.buffer, offset, bytes)
+    const jobsBytes = layout.batch * layout.job.windowBytes
+    const windowSums = this.#sumsBytes / layout.batch
+    const slots = Array.from({ length: batchesAtOnce }, (_, slot) => slot)
+    this.#jobsOut = slots.map((slot) =>
+      [...new Set([...dotsIn, ...movesIn])].map((memory) => ({
+        from: view(0, this.#jobs(slot), jobsBytes),
+        to: view(memory, this.#places[memory]!.jobs, jobsBytes),
+      })),
+    )
+    this.#sumsBack = slots.map((slot) =>
+      dots.map(({ part, fromWindow, toWindow }, i) => {
+        const at = fromWindow * windowSums
+        const bytes = (toWindow - fromWindow) * windowSums
+        return {
+          from: view(dotsIn[i]!, this.#places[dotsIn[i]!]!.sums + at, bytes),
+          to: view(0, this.#sums(slot, part) + at, bytes),
+        }
+      }),
+    )
+    const { gradients } = this.#places[0]!
+    this.#gradientsOut = [...new Set(movesIn)].map((memory) => ({
+      from: view(0, gradients, this.#sumsBytes),
+      to: view(memory, this.#places[memory]!.gradients, this.#sumsBytes),
+    }))
+  }
+}
+
+function copyAll(copies: Copy[] | undefined): void {
+  if (copies) for (let i = 0; i < copies.length; i++) copies[i]!.to.set(copies[i]!.from)
+}

@@ -1,0 +1,132 @@
+import type { TrainConfig } from './config.ts'
+
+// Columns are dealt out in fours. D vector width · Q = ⌈D / 4⌉ fours · T threads
+
+/** Columns of all matrices that lie together, row by row, in one of the memories. */
+export interface Segment {
+  memory: number
+  /** The first four of columns, and how many. */
+  quad: number
+  quads: number
+  /** Bytes of a row. */
+  stride: number
+  /** Where the columns begin in a row of scratch, in bytes. */
+  column: number
+  /** Byte offsets of (V+1)×`stride` bytes each; the last row stays zero. */
+  input: number
+  output: number
+  inputSquares: number
+  outputSquares: number
+}
+
+/**
+ * A fixed share of the columns, whatever the number of threads: a dot product is the sum of four leaves,
+ * (0 + 1) + (2 + 3), so that it is the same to the last bit whoever adds up which leaf.
+ */
+export interface Leaf {
+  segment: number
+  /** From the segment's first column, in bytes. */
+  from: number
+  bytes: number
+}
+
+export const leafCount = 4
+
+/** Whether a run asks for windows to be shared by all threads, so that its result depends on none of them. */
+export function needsColumns(config: TrainConfig): boolean {
+  return config.deterministic
+}
+
+/** Deals columns to leaves, and leaves to segments: one for each thread where that comes out even. */
+export function dealColumns(
+  dim: number,
+  byColumns: boolean,
+  threads: number,
+  apart: boolean,
+): { segments: Segment[]; leaves: Leaf[] } {
+  const quads = Math.ceil(dim / 4)
+  const starts = Array.from({ length: leafCount + 1 }, (_, i) => Math.floor((i * quads) / leafCount))
+  // Segments of threads end in cache lines of their own.
+  const count = apart ? leafCount : byColumns && (threads === 2 || threads === 4) ? threads : 1
+  const segments: Segment[] = []
+  const leaves: Leaf[] = []
+  for (let i = 0; i < count; i++) {
+    const first = (i * leafCount) / count
+    const last = ((i + 1) * leafCount) / count
+    const quad = starts[first]!
+    const size = starts[last]! - quad
+    const before = segments.at(-1)
+    segments.push({
+      memory: apart ? i + 1 : 0,
+      quad,
+      quads: size,
+      stride: byColumns ? Math.max(1, Math.ceil(size / 4)) * 64 : size * 16,
+      column: before && !apart ? before.column + before.stride : 0,
+      ...{ input: 0, output: 0, inputSquares: 0, outputSquares: 0 },
+    })
+    for (let leaf = first; leaf < last; leaf++) {
+      const from = (starts[leaf]! - quad) * 16
+      leaves.push({ segment: i, from, bytes: (starts[leaf + 1]! - starts[leaf]!) * 16 })
+    }
+  }
+  return { segments, leaves }
+}
+
+/** What a thread does of each batch of windows. */
+export interface Duty {
+  /** Lists of dot products whose sums, as a tree, are the products: 2 or 4. */
+  parts: number
+  dots: { leaf: number; part: number; add: boolean; fromWindow: number; toWindow: number }[]
+  moves: { segment: number; from: number; bytes: number }[]
+  /** Windows of the next batch that it draws. */
+  draws: { from: number; to: number }
+  /** Whether it multiplies just the columns that it moves; else all must have moved before anyone multiplies again. */
+  ownColumns: boolean
+}
+
+/** Shares the work on a batch out among threads, evenly. */
+export function dutyOf(
+  { segments, leaves }: { segments: readonly Segment[]; leaves: readonly Leaf[] },
+  batch: number,
+  thread: number,
+  threads: number,
+): Duty {
+  const apart = segments[0]!.memory !== 0
+  const share = (whole: number): [number, number] => [
+    Math.floor((thread * whole) / threads),
+    Math.floor(((thread + 1) * whole) / threads),
+  ]
+  const draws = share(batch)
+  // Two threads, or one, add up pairs of leaves themselves.
+  const parts = threads <= 2 && !apart ? 2 : leafCount
+  const dots: Duty['dots'] = []
+  const [first, last] = share(leafCount * batch)
+  for (const leaf of leaves.keys()) {
+    const fromWindow = Math.max(first - leaf * batch, 0)
+    const toWindow = Math.min(last - leaf * batch, batch)
+    if (fromWindow >= toWindow) continue
+    const part = parts === 2 ? leaf >> 1 : leaf
+    dots.push({ leaf, part, add: parts === 2 && leaf % 2 === 1, fromWindow, toWindow })
+  }
+  const ownColumns = leafCount % threads === 0
+  const quads = segments.at(-1)!.quad + segments.at(-1)!.quads
+  const [firstQuad, lastQuad] = ownColumns
+    ? [
+        quadOf(segments, leaves, (thread * leafCount) / threads),
+        quadOf(segments, leaves, ((thread + 1) * leafCount) / threads),
+      ]
+    : share(quads)
+  const moves: Duty['moves'] = []
+  for (const [i, { quad, quads }] of segments.entries()) {
+    const from = Math.max(firstQuad - quad, 0)
+    const to = Math.min(lastQuad - quad, quads)
+    if (from < to) moves.push({ segment: i, from: from * 16, bytes: (to - from) * 16 })
+  }
+  return { parts, dots, moves, draws: { from: draws[0], to: draws[1] }, ownColumns }
+}
+
+/** The first four of columns of a leaf; behind the last leaf, the number of fours. */
+function quadOf(segments: readonly Segment[], leaves: readonly Leaf[], leaf: number): number {
+  if (leaf === leaves.length) return segments.at(-1)!.quad + segments.at(-1)!.quads
+  return segments[leaves[leaf]!.segment]!.quad + leaves[leaf]!.from / 16
+}
