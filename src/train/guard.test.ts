@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest'
 import { Vocabulary } from '../corpus/index.ts'
-import { createModel, parseTrainConfig, type TrainConfigInput, writeRows } from '../word2vec/index.ts'
+import {
+  createModel,
+  parseTrainConfig,
+  shapeOf,
+  type TrainConfigInput,
+  writeRows,
+} from '../word2vec/index.ts'
 import { divergenceCauses } from './divergence.ts'
 import { Guard } from './guard.ts'
-import { shapeOf } from './run-training.ts'
 import { keptWords, requireSense } from './sense.ts'
 
 const words = (count: number, each = 100) =>
@@ -29,20 +34,20 @@ test('a parameter that is no number, or a vector that has run away, ends the run
   const vocabulary = words(5000)
   const config = parseTrainConfig({ dim: 3 })
   const blocks = { length: 1, blockBytes: 65536 }
-  const model = createModel(vocabulary, config, shapeOf({ vocabulary, blocks } as never, config, 1))
+  const model = createModel(vocabulary, config, shapeOf(vocabulary, blocks, config, 1))
   const watch = (length = 0) => new Guard(config, vocabulary, length).watchParameters(3, model)
   expect(() => watch()).not.toThrow()
-  writeRows(model, 'output', 4321, Float32Array.of(0, 999, 0))
+  writeRows(model, 'output', 4321, Float32Array.of(0, 9999, 0))
   expect(() => watch()).not.toThrow()
-  writeRows(model, 'output', 4321, Float32Array.of(0, 1001, 0))
+  writeRows(model, 'output', 4321, Float32Array.of(0, 10001, 0))
   const name = vocabulary.word(4321)
-  expect(() => watch()).toThrow(`the output vector of "${name}" has run away to a length of 1.00e+3`)
+  expect(() => watch()).toThrow(`the output vector of "${name}" has run away to a length of 1.00e+4`)
   // What came so long may stay so.
-  expect(() => watch(200)).not.toThrow()
+  expect(() => watch(2000)).not.toThrow()
   writeRows(model, 'input', 0, Float32Array.of(0, 0, Number.NaN))
-  expect(() => watch(200)).toThrow(`the input vector of "${vocabulary.word(0)}" is not made of numbers`)
+  expect(() => watch(2000)).toThrow(`the input vector of "${vocabulary.word(0)}" is not made of numbers`)
   writeRows(model, 'input', 0, Float32Array.of(-Infinity, 0, 0))
-  expect(() => watch(200)).toThrow('is not made of numbers')
+  expect(() => watch(2000)).toThrow('is not made of numbers')
 })
 
 test('the message says where the run goes on', () => {

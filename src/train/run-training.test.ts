@@ -133,6 +133,17 @@ test('the loss falls from epoch to epoch', async () => {
   expect(losses).toEqual([...losses].sort((a, b) => b! - a!))
 })
 
+test('a deterministic run has the same loss, bit for bit, with any number of threads', async () => {
+  const lossesWith = async (threads: number) => {
+    const deterministic = { ...config, deterministic: true, threads }
+    return (await run(newFolder(), { config: deterministic, allThreads: true })).losses
+  }
+  const losses = await lossesWith(1)
+  expect(losses).toHaveLength(3)
+  expect(await lossesWith(2)).toEqual(losses)
+  expect(await lossesWith(3)).toEqual(losses)
+})
+
 test('going on with another dim is refused by name, and the run is untouched', async () => {
   const out = newFolder()
   await runAndStop(out, 3)

@@ -142,6 +142,70 @@ test('a text with other words takes over what is known of them, and learns the n
   expect(after.vector('novelty').some((value) => value !== 0)).toBe(true)
 })
 
+test.each([
+  { loss: 'ns' },
+  { loss: 'hs', model: 'cbow' },
+  { loss: 'nce', optimizer: 'adagrad' },
+  { deterministic: true },
+] as const)('frozen words stay bit for bit, and all else is trained: %o', async (variant) => {
+  const out = newFolder()
+  await runAndStop(out, 2, { ...given, ...variant, init, freeze: 'init' })
+  await run(out, {})
+  const vectors = KeyedVectors.load(out)
+  for (const [i, word] of words.entries())
+    expect(vectors.vector(word), word).toEqual(matrix.slice(i * dim, (i + 1) * dim))
+  // As targets they are trained like others.
+  if (variant.loss !== 'hs')
+    expect(parameters(out, 'output', vectors.indexOf('w0')).some((value) => value !== 0)).toBe(true)
+  expect(Math.max(...vectors.vector('w7').map(Math.abs))).toBeGreaterThan(0.5 / dim)
+  await expect(run(out, { freeze: 'none' })).rejects.toThrow('has freeze init; this asks for none')
+})
+
+test('freeze without anything to freeze is refused', async () => {
+  await expect(run(newFolder(), { ...given, freeze: 'init' })).rejects.toThrow(
+    'freeze init does nothing here',
+  )
+})
+
+test('the state of adagrad is taken over with the vectors', async () => {
+  const [source, out, anew] = [newFolder(), newFolder(), newFolder()]
+  await run(source, { ...given, dim, optimizer: 'adagrad' })
+  for (const name of ['inputSquares', 'outputSquares']) {
+    const squares = parameters(source, name, 5)
+    expect(squares.some((value) => value > 1e-3)).toBe(true)
+    await run(out, { ...still, optimizer: 'adagrad', init: source })
+    // They grow by what is learned anew.
+    for (const [d, value] of parameters(out, name, 5).entries())
+      expect(value).toBeGreaterThanOrEqual(squares[d]!)
+  }
+  // Vectors alone bring none.
+  await run(anew, { ...still, optimizer: 'adagrad', init: new RunFolder(source).vectors })
+  expect(Math.max(...parameters(anew, 'inputSquares', 5))).toBeLessThan(
+    Math.max(...parameters(out, 'inputSquares', 5)),
+  )
+})
+
+test('nodes of a tree are taken over for the same tree, and for no other', async () => {
+  const source = newFolder()
+  await run(source, { ...given, dim, loss: 'hs' })
+  const warnings: string[] = []
+  const observer = { warning: (message: string) => warnings.push(message) }
+  const outputAfter = async (config: TrainRequest['config']) => {
+    const out = newFolder()
+    await run(out, { ...still, init: source, ...config }, { observer })
+    return parameters(out, 'output', 3)
+  }
+  const output = parameters(source, 'output', 3)
+  expect(output.some((value) => value !== 0)).toBe(true)
+  expect(await outputAfter({ loss: 'hs' })).toEqual(output)
+  expect(warnings.join()).not.toContain('only the input')
+  // Fewer words are another tree, and another loss has none.
+  for (const other of [{ loss: 'hs', minCount: 40 }, { loss: 'ns' }] as const) {
+    expect(await outputAfter(other)).not.toEqual(output)
+    expect(warnings.pop()).toContain(`only the input vectors of ${source} are used`)
+  }
+})
+
 test('another width than asked for is refused; without a width it is that of the vectors', async () => {
   const out = newFolder()
   await expect(run(out, { ...given, dim: 7, init })).rejects.toThrow(
