@@ -12,6 +12,8 @@ export type RunEvent = { time: string; attempt: number; words: number } & (
   | { type: 'init'; path: string; words: number; inText: number; kept: number }
   | ({ type: 'progress' } & Progress)
   | { type: 'epoch'; epoch: number; loss: number | null; seconds: number; records: number; hash: string }
+  /** Threads that share windows: how many batches each of them has gone through. */
+  | { type: 'walk'; epoch: number; batches: number[] }
   | { type: 'checkpoint'; path: string; epoch: number; bytes: number; seconds: number }
   | { type: 'warning'; message: string }
   | { type: 'stop'; reason: string }

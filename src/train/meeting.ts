@@ -1,10 +1,16 @@
+import { availableParallelism } from 'node:os'
 import type { SharedModel } from '../word2vec/index.ts'
 
 // In ints of 4 bytes; a cache line is 16 of them. T threads.
 const line = 16
-const aborted = 2
-/** About 50 µs: what a batch takes, several times. A thread that waits longer sleeps, and leaves its core to others. */
+/** Stands in the control word where a thread has failed. */
+export const aborted = 2
+/**
+ * Looks before a thread sleeps, and leaves its core to others: about 50 µs, what a batch takes several times. With more
+ * threads than cores, who is waited for may be waiting for this core.
+ */
 const spinLimit = 20_000
+const crowdedSpinLimit = 50
 
 /** A round: as many blocks as there are threads at work on them. */
 export interface Round {
@@ -38,6 +44,7 @@ export class Meeting {
   readonly #control: Int32Array
   readonly #thread: number
   readonly #threads: number
+  readonly #spinLimit: number
   #active = 1
   #met = 0
   #round = 0
@@ -48,6 +55,7 @@ export class Meeting {
     this.#ints = new Int32Array(memories[0]!.buffer, layout.meeting, line * (1 + 3 * this.#threads))
     this.#control = new Int32Array(memories[0]!.buffer, layout.control, 2)
     this.#thread = thread
+    this.#spinLimit = this.#threads > availableParallelism() ? crowdedSpinLimit : spinLimit
   }
 
   /** The leader's part: sets the first `active` threads to work, or lets all end. */
@@ -120,7 +128,7 @@ export class Meeting {
 
   /** Spins for a while, then sleeps, until a value is as wanted. */
   #await(at: number, isReached: (value: number) => boolean): void {
-    for (let spins = 0; spins < spinLimit; spins++) if (isReached(Atomics.load(this.#ints, at))) return
+    for (let spins = 0; spins < this.#spinLimit; spins++) if (isReached(Atomics.load(this.#ints, at))) return
     // Counted before it looks again: who stores the value after that sees a sleeper, and wakes it.
     Atomics.add(this.#ints, 4, 1)
     try {

@@ -16,6 +16,7 @@ import {
   type TrainResult,
 } from '../run/index.ts'
 import { peakRssBytes } from '../runtime/memory.ts'
+import { isFused } from '../runtime/wasm.ts'
 import { writeStreamedVectors } from '../vectors/index.ts'
 import {
   availableMemory,
@@ -28,6 +29,7 @@ import {
   type TrainConfig,
   type TrainConfigInput,
 } from '../word2vec/index.ts'
+import { requireArithmetic, requireKernel } from './arithmetic.ts'
 import { type CountedCorpus, loadOrCount } from './corpus-file.ts'
 import { Guard } from './guard.ts'
 import { findInit, type Init } from './init.ts'
@@ -200,11 +202,15 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   warnOfText(corpus, warn)
   for (const message of requireSense(config, vocabulary)) warn(message)
 
+  if (config.deterministic) requireArithmetic(config, isFused())
   const shape = shapeOf(vocabulary, blocks, config, threads)
   if (request.memoryCap !== undefined) shape.memoryCap = request.memoryCap
   const plan = requireFit(shape, config.memory ?? availableMemory())
   observer.planned?.(plan, config, threads)
   const model = createModel(vocabulary, config, shape)
+  const otherKernel = requireKernel(config, state, model.kernel)
+  if (otherKernel) warn(otherKernel)
+  state.kernel = model.kernel
   const start = initFile && new WarmStart(initFile, vocabulary)
   if (start && config.freeze === 'init') freezeRows(model, start.rowsInText())
   if (checkpoint) restore(model, checkpoint)

@@ -1,3 +1,4 @@
+import type { KernelName } from '../runtime/wasm.ts'
 import type { BlockDone } from './threads.ts'
 
 /** What an epoch came to so far. */
@@ -26,6 +27,8 @@ export interface TrainState {
   /** Time from start to end of the attempts so far. */
   wallSeconds: number
   peakRssBytes: number
+  /** Which arithmetic the parameters were made with. */
+  kernel?: KernelName
 }
 
 export function newState(): TrainState {

@@ -3,6 +3,7 @@ import { MillraceError, type PackedError, unpackError } from '../core/errors.ts'
 import type { BlockAudits, CorpusFile } from '../corpus/index.ts'
 import { siblingModule, startWorker } from '../runtime/workers.ts'
 import type { SharedModel, TrainConfig } from '../word2vec/index.ts'
+import { aborted } from './meeting.ts'
 import { sharesBefore } from './schedule.ts'
 
 /** What a training thread is given once. Memory and audits are shared. */
@@ -45,12 +46,15 @@ export class TrainThreads {
   readonly #workers: Worker[]
   readonly #job: Omit<ThreadJob, 'thread'>
   readonly #control: Int32Array
+  /** Of threads that share windows: batches that each has gone through. */
+  readonly batches: number[]
   #failure: MillraceError | undefined
   #closing = false
 
   constructor(threads: number, job: Omit<ThreadJob, 'thread'>) {
     const url = siblingModule(import.meta.url, 'train-thread')
     this.#job = job
+    this.batches = Array<number>(threads).fill(0)
     this.#control = new Int32Array(job.model.memories[0]!.buffer, job.model.layout.control, 2)
     this.#workers = Array.from({ length: threads }, (_, thread) => startWorker(url, { thread, ...job }))
     for (const worker of this.#workers) {
@@ -85,7 +89,7 @@ export class TrainThreads {
     Atomics.store(this.#control, 1, 0)
     const job: EpochJob = { epoch }
     const results = await Promise.allSettled(
-      this.#workers.map((worker) => this.#runThread(worker, job, onBlock)),
+      this.#workers.map((worker, thread) => this.#runThread(worker, thread, job, onBlock)),
     )
     for (const result of results) if (result.status === 'rejected') throw result.reason
     return Math.min(Atomics.load(this.#control, 0), order.length)
@@ -101,12 +105,18 @@ export class TrainThreads {
     await Promise.all(this.#workers.map((worker) => worker.terminate()))
   }
 
-  #runThread(worker: Worker, job: EpochJob, onBlock: (done: BlockDone) => void): Promise<void> {
+  #runThread(
+    worker: Worker,
+    thread: number,
+    job: EpochJob,
+    onBlock: (done: BlockDone) => void,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (error?: unknown) => {
         worker.off('message', onMessage).off('error', fail).off('exit', onExit)
         if (error === undefined) return resolve()
-        this.stop()
+        // Threads that wait for this one must not wait on.
+        Atomics.store(this.#control, 1, aborted)
         reject(error)
       }
       const onMessage = (message: ThreadMessage) => {
@@ -117,7 +127,10 @@ export class TrainThreads {
             // Thrown on it would end the process: nobody awaits a listener.
             settle(error)
           }
-        } else settle(message.type === 'error' ? unpackError(message.error) : undefined)
+        } else if (message.type === 'idle') {
+          this.batches[thread] = message.batches
+          settle()
+        } else settle(unpackError(message.error))
       }
       const fail = (cause: Error) => settle(died(cause.message, cause))
       const onExit = (code: number) => settle(died(`it ended with code ${code}`))

@@ -8,7 +8,7 @@ import type { MemoryPlan, SharedModel, TrainConfig } from '../word2vec/index.ts'
 import type { Guard } from './guard.ts'
 import { Meter } from './meter.ts'
 import { parameterTensors } from './parameters.ts'
-import { learningRate } from './schedule.ts'
+import { rateAt } from './schedule.ts'
 import { nothingLearned } from './sense.ts'
 import { addBlock, addHashes, addLosses, noSums, type TrainState, totalOf } from './state.ts'
 import { TrainThreads } from './threads.ts'
@@ -91,9 +91,6 @@ async function runEpoch(
 ): Promise<number> {
   const { config, events, guard, signal, observer } = training
   const wordsTotal = config.epochs * training.vocabulary.totalCount
-  // Adagrad's rate stays: it falls by itself.
-  const rateAt = (share: number) =>
-    config.optimizer === 'adagrad' ? config.lr : learningRate(config.lr, share)
   const began = performance.now()
   const secondsBefore = totalOf(state, 'seconds')
   const epochSecondsBefore = state.current.seconds
@@ -103,7 +100,8 @@ async function runEpoch(
     const seconds = secondsBefore + (now - began) / 1000
     const planBytes = training.plan.bytes
     const { epoch } = state
-    const progress = meter.read(now, { epoch, wordsDone, wordsTotal, seconds, rateAt, planBytes })
+    const rate = (share: number) => rateAt(config, share)
+    const progress = meter.read(now, { epoch, wordsDone, wordsTotal, seconds, rateAt: rate, planBytes })
     events.append(wordsDone, { type: 'progress', ...progress })
     observer?.progress?.(progress)
   }
@@ -118,6 +116,9 @@ async function runEpoch(
   })
   if (signal?.aborted) threads.stop()
   const place = await running
+  const { batches } = threads
+  if (training.model.layout.byColumns)
+    events.append(totalOf(state, 'words'), { type: 'walk', epoch: state.epoch, batches: [...batches] })
   addLosses(state.current, losses, state.place, place)
   state.current.seconds = epochSecondsBefore + (performance.now() - began) / 1000
   if (state.epoch === config.epochs || signal?.aborted) report()
