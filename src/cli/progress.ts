@@ -55,7 +55,7 @@ export function trainObserver(line: LiveLine): TrainObserver {
     resumed: (checkpoint, { epoch }) => line.end(`going on in epoch ${epoch} from ${checkpoint}`),
     warmStart: ({ path, words, inText, kept }) =>
       line.end(
-        `beginning with ${formatCount(words)} vectors of ${path}: ${formatCount(inText)} of words to train, ` +
+        `beginning with ${formatCount(words)} vectors of ${path}: ${formatCount(inText)} of words in the text, ` +
           `${formatCount(kept)} kept as they are`,
       ),
     progress: (progress) => {

@@ -26,11 +26,13 @@ export function command(): Command {
       'after',
       `
 On a folder that holds a run, training goes on from its last checkpoint, and flags that are left out keep the
-run's values; a complete run is shown again. Ctrl-C saves and stops (exit code 75).
+run's values; a complete run is shown again, or goes on if --epochs are more than it has. --init begins another run
+with the vectors of a finished one, or of a file. Ctrl-C saves and stops (exit code 75).
 
 Examples:
   millrace train corpus.txt --out runs/mine
   millrace train books/ --tokenizer words --dim 200 --epochs 10
+  millrace train more.txt --init runs/mine --out runs/more
   millrace query runs/mine near king`,
     )
     .action(train)

@@ -20,13 +20,32 @@ const causesOf = (config: TrainConfigInput, vocabulary = words(5000), initLength
   const { causes, changes } = divergenceCauses(parseTrainConfig(config), vocabulary, initLength)
   return [causes.join('; '), changes.join(', or ')]
 }
-const blockOf = (loss: number) => ({ place: 3, words: 1, records: 1, hash: 0n, loss, pairs: 1 })
+const blockOf = (loss: number, pairs = 1) => ({ place: 3, words: 1, records: 1, hash: 0n, loss, pairs })
 
 test.each([Number.NaN, Infinity, -Infinity])('a loss of %d ends the run', (loss) => {
   const guard = new Guard(parseTrainConfig({}), words(10), 0)
   expect(() => guard.watchBlock(2, blockOf(1e300))).not.toThrow()
   expect(() => guard.watchBlock(2, blockOf(loss))).toThrow(
     /^training diverged in epoch 2: the loss of a block/,
+  )
+})
+
+test('a loss far above that of an untrained model ends the run; one above it is told', () => {
+  const guard = new Guard(parseTrainConfig({}), words(10), 0)
+  expect(() => guard.watchBlock(2, blockOf(6900, 1000))).not.toThrow()
+  // A handful of pairs may be anything.
+  expect(() => guard.watchBlock(2, blockOf(90, 9))).not.toThrow()
+  expect(() => guard.watchBlock(2, blockOf(7000, 1000))).toThrow(
+    'the loss of a block is 7.00 nats per pair, where an untrained model has 0.693',
+  )
+  // With nce an untrained model may be far off: of ten words, 5 samples are drawn with a chance of 1/10 each.
+  const nce = new Guard(parseTrainConfig({ loss: 'nce' }), words(10), 0)
+  expect(() => nce.watchBlock(2, blockOf(13_000, 1000))).not.toThrow()
+  expect(() => nce.watchBlock(2, blockOf(14_000, 1000))).toThrow('where an untrained model has 1.39')
+  expect(guard.judgeEpoch(2, { loss: 750, pairs: 1000 })).toBeUndefined()
+  expect(guard.judgeEpoch(2, { loss: 7, pairs: 9 })).toBeUndefined()
+  expect(guard.judgeEpoch(2, { loss: 800, pairs: 1000 })).toMatch(
+    /^the loss of epoch 2 is 0.800 nats per pair, where .* 0.693: .*lr 0.025 is too high .*; try --lr 0.0125/,
   )
 })
 

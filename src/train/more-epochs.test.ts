@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { madeUpText } from '../../test/made-up-text.ts'
+import { CheckpointStore } from '../checkpoint/index.ts'
 import { StoppedError } from '../core/errors.ts'
 import { RunFolder, readEvents } from '../run/index.ts'
 import { runTraining, type TrainRequest } from './run-training.ts'
+import type { TrainState } from './state.ts'
 
 const config = { dim: 8, epochs: 2, threads: 1, sample: 1e-2, minCount: 2 }
 let corpus: string
@@ -65,9 +67,9 @@ test('a complete run goes on to more epochs, on the line of the new whole', asyn
 test('more epochs given anew in the middle are the same bits each time, stopped or not', async () => {
   const [whole, broken] = [newFolder(), newFolder()]
   for (const out of [whole, broken]) await run(out)
-  await run(whole, { config: { epochs: 4 } })
-  await runAndStop(broken, 2, { config: { epochs: 4 } })
-  expect(new RunFolder(broken).read().config.epochs).toBe(4)
+  await run(whole, { config: { epochs: 30 } })
+  await runAndStop(broken, 2, { config: { epochs: 30 } })
+  expect(new RunFolder(broken).read().config.epochs).toBe(30)
   await runAndStop(broken, 5, { config: {} })
   await run(broken, { config: {} })
   expect(vectorsOf(broken).equals(vectorsOf(whole))).toBe(true)
@@ -81,15 +83,23 @@ test('the rate does follow the new line', async () => {
   // Trained at the rates of two epochs first, it cannot be what four epochs from the start give.
   await run(whole, { config: { ...config, epochs: 4 } })
   expect(vectorsOf(longer).equals(vectorsOf(whole))).toBe(false)
-  // A stopped run that has not finished an epoch may be given more, and has only the rest on the new line.
-  const early = newFolder()
-  await runAndStop(early, 1)
-  await run(early, { config: { epochs: 4 } })
-  expect(new RunFolder(early).read().schedules).toEqual([
-    { epochs: 2, fromEpoch: 1 },
-    { epochs: 4, fromEpoch: 1 },
-  ])
-  expect(vectorsOf(early).equals(vectorsOf(whole))).toBe(false)
+  // A stopped run may be given more, and has only the rest on the new line.
+  const [early, longest] = [newFolder(), newFolder()]
+  await runAndStop(early, 1, { config: { ...config, epochs: 20 } })
+  await run(early, { config: { epochs: 30 } })
+  await run(longest, { config: { ...config, epochs: 30 } })
+  const schedules = new RunFolder(early).read().schedules!
+  expect(schedules.map(({ epochs }) => epochs)).toEqual([20, 30])
+  expect(vectorsOf(early).equals(vectorsOf(longest))).toBe(false)
+})
+
+test('a rate that is constant makes of more epochs what they would have been at once', async () => {
+  const [longer, whole] = [newFolder(), newFolder()]
+  const adagrad = { ...config, optimizer: 'adagrad' } as const
+  await run(longer, { config: adagrad })
+  await run(longer, { config: { epochs: 4 } })
+  await run(whole, { config: { ...adagrad, epochs: 4 } })
+  expect(vectorsOf(longer).equals(vectorsOf(whole))).toBe(true)
 })
 
 test('fewer epochs than are done are refused, and the run is untouched', async () => {
@@ -106,12 +116,15 @@ test('fewer epochs than are done are refused, and the run is untouched', async (
 
 test('an epoch that was begun is finished', async () => {
   const out = newFolder()
-  const long = { ...config, epochs: 6 }
-  // 7 blocks an epoch: it stands in the third.
-  await runAndStop(out, 16, { config: long })
-  await expect(run(out, { config: { epochs: 2 } })).rejects.toThrow('has begun epoch 3; this asks for 2')
-  const { losses } = await run(out, { config: { epochs: 3 } })
-  expect(losses).toHaveLength(3)
+  await runAndStop(out, 16, { config: { ...config, epochs: 40 } })
+  const { state } = new CheckpointStore<TrainState>(new RunFolder(out).checkpoints).newest()!
+  // Seven blocks an epoch: it stands within the third, or where the stop came late, at worst at the end of one.
+  const begun = state.epoch - (state.place > 0 ? 0 : 1)
+  expect(begun).toBeGreaterThan(2)
+  const fewer = run(out, { config: { epochs: begun - 1 } })
+  await expect(fewer).rejects.toThrow(`epoch ${begun}; this asks for ${begun - 1}`)
+  const { losses } = await run(out, { config: { epochs: begun } })
+  expect(losses).toHaveLength(begun)
 })
 
 test('a complete run without its checkpoints is not begun anew for more epochs', async () => {

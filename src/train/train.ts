@@ -126,7 +126,8 @@ async function runEpoch(
 }
 
 /** Holds a finished epoch to what was counted, and begins the next. */
-function closeEpoch({ config, audits, vocabulary, events, observer }: Training, state: TrainState): void {
+function closeEpoch(training: Training, state: TrainState): void {
+  const { config, audits, vocabulary, guard, events, observer } = training
   const { current } = state
   const epochWords = vocabulary.totalCount
   const records = audits.records.reduce((sum, count) => sum + count, 0)
@@ -140,9 +141,12 @@ function closeEpoch({ config, audits, vocabulary, events, observer }: Training, 
     `the audit of epoch ${state.epoch} differs from the count`,
   )
   const loss = current.pairs > 0 ? current.loss / current.pairs : null
-  if (loss === null) {
-    if (state.epoch === 1) throw nothingLearned(config, vocabulary)
-    const message = `nothing was learned in epoch ${state.epoch}: no word that was kept had another one beside it`
+  if (loss === null && state.epoch === 1) throw nothingLearned(config, vocabulary)
+  const message =
+    loss === null
+      ? `nothing was learned in epoch ${state.epoch}: no word that was kept had another one beside it`
+      : guard.judgeEpoch(state.epoch, current)
+  if (message) {
     events.append(totalOf(state, 'words'), { type: 'warning', message })
     observer?.warning?.(message)
   }

@@ -27,6 +27,8 @@ const corpus = join(folder, 'corpus.txt')
 const words = ['w0', 'elsewhere', 'w5', 'seldom', 'nowhere']
 const matrix = Float32Array.from({ length: words.length * dim }, (_, i) => Math.sin(i + 1))
 const given = { epochs: 2, threads: 1, sample: 1e-2, minCount: 2 }
+/** Long enough that a stop comes before its end. */
+const long = { ...given, epochs: 30 }
 /** So small a rate that float32 does not see it: what a word began with is what it ends with. */
 const still = { ...given, epochs: 1, lr: 1e-12 }
 
@@ -149,7 +151,7 @@ test.each([
   { deterministic: true },
 ] as const)('frozen words stay bit for bit, and all else is trained: %o', async (variant) => {
   const out = newFolder()
-  await runAndStop(out, 2, { ...given, ...variant, init, freeze: 'init' })
+  await runAndStop(out, 2, { ...long, ...variant, init, freeze: 'init' })
   await run(out, {})
   const vectors = KeyedVectors.load(out)
   for (const [i, word] of words.entries())
@@ -220,25 +222,25 @@ test('equal runs are equal files, stopped or not, and the vectors they began wit
   const [whole, broken] = [newFolder(), newFolder()]
   const own = join(folder, 'own.bin')
   copyFileSync(init, own)
-  await run(whole, { ...given, init })
-  await runAndStop(broken, 2, { ...given, init: own })
+  await run(whole, { ...long, init })
+  await runAndStop(broken, 2, { ...long, init: own })
   rmSync(own)
   await runAndStop(broken, 3, {})
   // The same command as before: the file need not be there.
-  await run(broken, { ...given, init: own })
+  await run(broken, { ...long, init: own })
   expect(vectorsOf(broken).equals(vectorsOf(whole))).toBe(true)
   const fingerprints = [whole, broken].map((out) => new RunFolder(out).read().fingerprints)
   expect(fingerprints[0]).toEqual(fingerprints[1])
-  expect((await run(broken, { ...given, init: own })).wasComplete).toBe(true)
+  expect((await run(broken, { ...long, init: own })).wasComplete).toBe(true)
   // Wherever it lies, it is the same.
-  expect((await run(broken, { ...given, init })).wasComplete).toBe(true)
+  expect((await run(broken, { ...long, init })).wasComplete).toBe(true)
 })
 
 test('a run does not go on with other vectors than it began with', async () => {
   const out = newFolder()
   const own = join(folder, 'changing.bin')
   copyFileSync(init, own)
-  await runAndStop(out, 2, { ...given, init: own })
+  await runAndStop(out, 2, { ...long, init: own })
   const record = readFileSync(new RunFolder(out).runFile, 'utf8')
   const bytes = readFileSync(own)
   bytes[bytes.length - 4]! ^= 1
@@ -288,7 +290,7 @@ test('vectors that cannot be read or are no numbers are refused, and nothing is 
 
 test('a run that is not complete is not begun with', async () => {
   const source = newFolder()
-  await runAndStop(source, 2, { ...given, dim })
+  await runAndStop(source, 2, { ...long, dim })
   const out = newFolder()
   await expect(run(out, { ...given, init: source })).rejects.toThrow(
     /has no vectors to begin with\n.*it is not complete but stopped/,
@@ -309,8 +311,8 @@ test("the run's own copy, lost or damaged, is made again, or its loss told", asy
   const [whole, broken] = [newFolder(), newFolder()]
   const own = join(folder, 'own-again.bin')
   copyFileSync(init, own)
-  await run(whole, { ...given, init })
-  await runAndStop(broken, 2, { ...given, init: own })
+  await run(whole, { ...long, init })
+  await runAndStop(broken, 2, { ...long, init: own })
   const copy = new RunFolder(broken).init
   truncateSync(copy, 200)
   await runAndStop(broken, 2, {})
