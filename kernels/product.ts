@@ -43,6 +43,7 @@ const LIMIT: usize = 144 // 16: the sigmoid is taken within ± this
 const MINUS_LIMIT: usize = 160
 const FIRST_TWO: usize = 176 // 1, 1, 0, 0
 
+const FAR_BELOW_1: f64 = 1e-180
 const LIFT: f64 = 4.149515568880993e180 // 2^600
 const LOG_LIFT: f64 = 415.88830833596717 // 600 log 2
 const LOG_2: f64 = 0.6931471805599453
@@ -69,7 +70,6 @@ export function groupBytesOf(inputs: u32): usize {
  * Dot products over `bytes` of the columns of a segment, from `from` on, written to `out` or added there.
  * `hidden` is the row that a window of cbow is made into; its columns here are filled.
  */
-@inline
 export function dotsJob(
   params: usize, segment: usize, from: usize, bytes: usize, job: usize, hidden: usize, out: usize, add: bool,
 ): void {
@@ -236,6 +236,7 @@ export function activateJob(
   let signs = load<usize>(job, JOB_SIGNS)
   let biases = job + load<usize>(params, BIASES)
   const one = v128.load(k, ONE)
+  let product = load<f64>(params, PRODUCT)
   for (let g: u32 = 0; g < groups; g++) {
     const s0 = v128.load(signs)
     const s1 = v128.load(signs, 16)
@@ -261,7 +262,8 @@ export function activateJob(
       v128.store(to, f32x4.mul(f32x4.mul(f32x4.sub(one, p0), s0), rate))
       v128.store(to, f32x4.mul(f32x4.mul(f32x4.sub(one, p1), s1), rate), 16)
       v128.store(to, f32x4.mul(f32x4.mul(f32x4.sub(one, p2), s2), rate), 32)
-      addLoss(params, f32x4.mul(f32x4.mul(p0, p1), p2))
+      product *= productOf(f32x4.mul(f32x4.mul(p0, p1), p2))
+      if (product < FAR_BELOW_1) product = lift(params, product)
       if (isFar(f32x4.pmin(y0, y1), y2, k)) {
         addExcess(params, y0, k)
         addExcess(params, y1, k)
@@ -284,7 +286,8 @@ export function activateJob(
       const p1 = sigmoid(y1, k)
       v128.store(to, f32x4.mul(f32x4.mul(f32x4.sub(one, p0), s0), rate))
       v128.store(to, f32x4.mul(f32x4.mul(f32x4.sub(one, p1), s), rate), 16)
-      addLoss(params, f32x4.mul(p0, p1))
+      product *= productOf(f32x4.mul(p0, p1))
+      if (product < FAR_BELOW_1) product = lift(params, product)
       if (isFar(y0, y1, k)) {
         addExcess(params, y0, k)
         addExcess(params, y1, k)
@@ -295,6 +298,7 @@ export function activateJob(
     signs += 48
     biases += 48
   }
+  store<f64>(params, product, PRODUCT)
   const lanes = groups * ((inputs >> 1) * 12 + (inputs & 1) * 8)
   const pairs = inputs * targets
   store<f64>(params, load<f64>(params, LOSS) - <f64>(lanes - pairs) * LOG_2, LOSS)
@@ -327,17 +331,17 @@ function sigmoid(y: v128, k: usize): v128 {
   return f32x4.div(v128.load(k, ONE), f32x4.add(v128.load(k, ONE), e))
 }
 
-/** Multiplies probabilities (each at least 1e-7, three to a lane at most) into the running product. */
+/** The product of four lanes; of probabilities, each at least 1e-7 and three to a lane at most. */
 @inline
-function addLoss(params: usize, p: v128): void {
+function productOf(p: v128): f64 {
   const both = f64x2.mul(f64x2.promote_low_f32x4(p), f64x2.promote_low_f32x4(v128.shuffle<f32>(p, p, 2, 3, 2, 3)))
-  const product = load<f64>(params, PRODUCT) * f64x2.extract_lane(both, 0) * f64x2.extract_lane(both, 1)
-  store<f64>(params, product, PRODUCT)
-  // Far below 1 it is lifted by a power of two, whose logarithm goes into the loss: no logarithm is taken here.
-  if (product < 1e-180) {
-    store<f64>(params, product * LIFT, PRODUCT)
-    store<f64>(params, load<f64>(params, LOSS) + LOG_LIFT, LOSS)
-  }
+  return f64x2.extract_lane(both, 0) * f64x2.extract_lane(both, 1)
+}
+
+/** The product times a power of two, whose logarithm goes into the loss: no logarithm is taken here. */
+function lift(params: usize, product: f64): f64 {
+  store<f64>(params, load<f64>(params, LOSS) + LOG_LIFT, LOSS)
+  return product * LIFT
 }
 
 /** Whether anything is below the sigmoid's limit. */

@@ -4,7 +4,8 @@
 // least 16 readable bytes.
 
 // Table, 32 bytes: where its parts lie, and how full they are.
-//   slots   u64 each: upper 32 bits of the hash, then entry number + 1; 0 is free. Open addressing.
+//   slots   16 bytes each: key u64, length u32, entry number + 1 u32; 0 is free. Open addressing. The key is the word
+//           itself, padded with zeros, or the hash of one of more than 8 bytes: most words are found in their slot alone.
 //   entries 24 bytes each: count u64, hash u64, offset in the arena u32, length in bytes u32
 //   arena   the words' bytes, each padded with zeros to a multiple of 8
 export const SLOTS: usize = 0
@@ -18,6 +19,9 @@ export const ENTRY_BYTES: usize = 24
 const ENTRY_HASH: usize = 8
 const ENTRY_OFFSET: usize = 16
 const ENTRY_LENGTH: usize = 20
+
+const SLOT_LENGTH: usize = 8
+const SLOT_ENTRY: usize = 12
 
 const NEWLINE: u32 = 10
 
@@ -95,14 +99,14 @@ function lowBytes(count: usize): u64 {
 export function findWord(table: usize, p: usize, length: usize, hash: u64): i32 {
   const slots = load<usize>(table, SLOTS)
   const mask = load<u32>(table, SLOT_MASK)
-  const tag = <u32>(hash >> 32)
+  const key = length <= 8 ? load<u64>(p) & lowBytes(length) : hash
   let i = <u32>hash & mask
   while (true) {
-    const slot = load<u64>(slots + (<usize>i << 3))
-    if (slot == 0) break
-    if (<u32>(slot >> 32) == tag) {
-      const entry = <u32>slot - 1
-      if (holdsWord(table, entry, p, length)) return entry
+    const slot = slots + (<usize>i << 4)
+    const entry = load<u32>(slot, SLOT_ENTRY)
+    if (entry == 0) break
+    if (load<u64>(slot) == key && load<u32>(slot, SLOT_LENGTH) == <u32>length) {
+      if (length <= 8 || holdsWord(table, entry - 1, p, length)) return entry - 1
     }
     i = (i + 1) & mask
   }
@@ -157,9 +161,15 @@ export function fillSlots(table: usize): void {
 function takeSlot(table: usize, hash: u64, entry: u32): void {
   const slots = load<usize>(table, SLOTS)
   const mask = load<u32>(table, SLOT_MASK)
+  const place = load<usize>(table, ENTRIES) + <usize>entry * ENTRY_BYTES
+  const length = load<u32>(place, ENTRY_LENGTH)
+  const word: usize = load<usize>(table, ARENA) + load<u32>(place, ENTRY_OFFSET)
   let i = <u32>hash & mask
-  while (load<u64>(slots + (<usize>i << 3)) != 0) i = (i + 1) & mask
-  store<u64>(slots + (<usize>i << 3), ((hash >> 32) << 32) | <u64>(entry + 1))
+  while (load<u32>(slots + (<usize>i << 4), SLOT_ENTRY) != 0) i = (i + 1) & mask
+  const slot = slots + (<usize>i << 4)
+  store<u64>(slot, length == 0 ? 0 : length <= 8 ? load<u64>(word) : hash)
+  store<u32>(slot, length, SLOT_LENGTH)
+  store<u32>(slot, entry + 1, SLOT_ENTRY)
 }
 
 /** What `lowerWords` answers when a text has characters that it does not know. */

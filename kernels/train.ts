@@ -174,20 +174,28 @@ function fetch(row: usize, bytes: usize): void {
   for (let b: usize = 0; b < bytes; b += 64) store<u32>(row + b, load<u32>(row + b))
 }
 
-/** Draws windows of the words at `places`, u32 numbers among the kept words; an empty one where there are no more. */
-export function drawWindows(params: usize, kept: usize, first: u32, step: u32, count: u32, total: u32, jobs: usize): void {
+/**
+ * Draws windows `from` to `to` of batch `number`. A batch has `beside` neighbouring windows of each of several stretches
+ * of `stretch` words of the `total` that were kept; where there are no more, a window is empty.
+ */
+export function drawWindows(
+  params: usize, kept: usize, total: u32, stretch: u32, beside: u32, number: u32, jobs: usize, from: u32, to: u32,
+): void {
   const windowBytes = load<usize>(params, WINDOW_BYTES)
-  for (let w: u32 = 0; w < count; w++) {
-    const number = first + w * step
+  for (let w = from; w < to; w++) {
+    const place = (w / beside) * stretch + number * beside + (w % beside)
     const job = jobs + <usize>w * windowBytes
-    if (number < total) drawWindow(params, kept + (<usize>number << 2), number, job)
+    if (place < total) drawWindow(params, kept + (<usize>place << 2), place, job)
     else store<u32>(job, 0, JOB_CONTEXTS)
   }
 }
 
-/** Dot products of windows `from` to `to` of a batch over some columns, into `sums` or added there. */
+/**
+ * Dot products of windows `from` to `to` of a batch over the columns of a leaf, `bytes` of a row, and of the one beside
+ * it, `moreBytes` if they are to be added up here.
+ */
 export function dotsWindows(
-  params: usize, segment: usize, column: usize, bytes: usize, jobs: usize, from: u32, to: u32, sums: usize, add: bool,
+  params: usize, segment: usize, column: usize, bytes: usize, moreBytes: usize, jobs: usize, from: u32, to: u32, sums: usize,
 ): void {
   const windowBytes = load<usize>(params, WINDOW_BYTES)
   const jobBytes = load<usize>(params, JOB_BYTES)
@@ -197,12 +205,15 @@ export function dotsWindows(
   const jobsEach = <u32>(windowBytes / jobBytes)
   for (let w = from; w < to; w++) {
     const window = jobs + <usize>w * windowBytes
-    if (!add && ((w - from) & 3) == 0) {
-      fetchRows(params, segment, column, bytes, window, to - w < WINDOWS_AHEAD ? to - w : WINDOWS_AHEAD)
+    if ((w - from) % WINDOWS_AHEAD == 0) {
+      fetchRows(params, segment, column, bytes + moreBytes, window, to - w < WINDOWS_AHEAD ? to - w : WINDOWS_AHEAD)
     }
     for (let j: u32 = 0; j < jobsEach && load<u32>(window + <usize>j * jobBytes, JOB_CONTEXTS) != 0; j++) {
       const out = sums + <usize>(w * jobsEach + j) * gradientBytes
-      dotsJob(params, segment, column, bytes, window + <usize>j * jobBytes, hidden + <usize>w * rowBytes, out, add)
+      const job = window + <usize>j * jobBytes
+      const row = hidden + <usize>w * rowBytes
+      dotsJob(params, segment, column, bytes, job, row, out, false)
+      if (moreBytes != 0) dotsJob(params, segment, column + bytes, moreBytes, job, row, out, true)
     }
   }
 }

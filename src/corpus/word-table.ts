@@ -31,6 +31,8 @@ export const longestWordBytes = 1000
 
 const entryBytes = 24
 const firstSlots = 2 ** 16
+/** See kernels/text.ts. */
+export const slotBytes = 16
 const mergeBatch = 2 ** 14
 const counters = 2048
 
@@ -197,7 +199,7 @@ export class WordTable {
       })
     }
     this.#fields[fields.slotMask] = slots - 1
-    new Uint8Array(this.memory.buffer, this.#layout.slots, slots * 8).fill(0)
+    new Uint8Array(this.memory.buffer, this.#layout.slots, slots * slotBytes).fill(0)
     this.#kernel.fillSlots(tablePointer)
   }
 }
@@ -214,7 +216,7 @@ function planLayout(corpusBytes: number, bufferBytes: number, preparedBytes: num
   }
   const raw = region(bufferBytes)
   const prepared = region(preparedBytes)
-  const slots = region(entryLimit * 2 * 8)
+  const slots = region(entryLimit * 2 * slotBytes)
   const entries = region(entryLimit * entryBytes)
   const arena = region(arenaLimit)
   const scratch = region(mergeBatch * (entryBytes + longestWordBytes + 8))

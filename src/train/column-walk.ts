@@ -20,15 +20,15 @@ export interface BlockToWalk {
 /**
  * Goes through the windows of a block in step with the other threads.
  *
- * A batch has one window of each of B equal stretches of the block: all its gradients are taken before any of its windows
- * moves, and on repetitive text neighbouring windows would then push the same words all at once, too far.
+ * A batch has a few windows of each of several equal stretches of the block: all its gradients are taken before any of
+ * its windows moves, and on repetitive text many neighbouring windows would push the same words all at once, too far. A
+ * few stand side by side, because the rows of one are those of the next, and stay in the first cache.
  */
 export class ColumnWalk {
   readonly #kernel: KernelThread
   readonly #columns: ColumnKernel
   readonly #meeting: Meeting
   readonly #config: TrainConfig
-  readonly #batch: number
   #slot = 0
   /** Batches that this thread took part in. */
   batches = 0
@@ -44,7 +44,6 @@ export class ColumnWalk {
     this.#columns = new ColumnKernel(model, kernel.kernel, thread)
     this.#meeting = meeting
     this.#config = config
-    this.#batch = model.layout.batch
   }
 
   join(active: number): void {
@@ -56,22 +55,22 @@ export class ColumnWalk {
     const columns = this.#columns
     const meeting = this.#meeting
     this.#kernel.seed(seed)
-    const stretch = Math.ceil(length / this.#batch)
-    if (stretch === 0) return
+    const batches = columns.batches(length)
+    if (batches === 0) return
     let slot = this.#slot
-    columns.draw(slot, kept, 0, stretch, length)
+    columns.draw(slot, kept, length, 0)
     meeting.meet()
-    for (let i = 0; i < stretch; i++) {
+    for (let i = 0; i < batches; i++) {
       const next = (slot + 1) % batchesAtOnce
       columns.multiply(slot)
-      if (i + 1 < stretch) columns.draw(next, kept, i + 1, stretch, length)
+      if (i + 1 < batches) columns.draw(next, kept, length, i + 1)
       meeting.meet()
-      columns.move(slot, rateAt(this.#config, from + (to - from) * (i / stretch)))
+      columns.move(slot, rateAt(this.#config, from + (to - from) * (i / batches)))
       if (columns.mustMeetTwice) meeting.meet()
       slot = next
     }
     this.#slot = slot
-    this.batches += stretch
+    this.batches += batches
   }
 }
 

@@ -72,8 +72,7 @@ export class Meeting {
   /** The others' part: the next round that is theirs, or the end. */
   nextRound(): Round {
     for (;;) {
-      const last = this.#round
-      this.#await(0, (value) => value !== last)
+      this.#await(0, (this.#round + 1) | 0)
       this.#round = Atomics.load(this.#ints, 0)
       const round = { place: this.#ints[1]!, active: this.#ints[2]! }
       this.#met = this.#ints[3]!
@@ -90,12 +89,7 @@ export class Meeting {
     const mine = line * (1 + this.#thread)
     Atomics.store(this.#ints, mine, met)
     if (Atomics.load(this.#ints, 4) > 0) Atomics.notify(this.#ints, mine)
-    for (let thread = 0; thread < this.#active; thread++) {
-      const theirs = line * (1 + thread)
-      // The numbers may wrap around.
-      if (((Atomics.load(this.#ints, theirs) - met) | 0) < 0)
-        this.#await(theirs, (value) => ((value - met) | 0) >= 0)
-    }
+    for (let thread = 0; thread < this.#active; thread++) this.#await(line * (1 + thread), met)
   }
 
   /** Tells of a block that this thread prepared. Two rounds' are kept apart: a slow thread may still read the last. */
@@ -126,20 +120,22 @@ export class Meeting {
     return line * (1 + this.#threads * (1 + (this.#round & 1)) + thread)
   }
 
-  /** Spins for a while, then sleeps, until a value is as wanted. */
-  #await(at: number, isReached: (value: number) => boolean): void {
-    for (let spins = 0; spins < this.#spinLimit; spins++) if (isReached(Atomics.load(this.#ints, at))) return
+  /** Waits, spinning for a while and then asleep, until a counter has come to a number. Counters may wrap around. */
+  #await(at: number, number: number): void {
+    const ints = this.#ints
+    for (let spins = 0; spins < this.#spinLimit; spins++)
+      if (((Atomics.load(ints, at) - number) | 0) >= 0) return
     // Counted before it looks again: who stores the value after that sees a sleeper, and wakes it.
-    Atomics.add(this.#ints, 4, 1)
+    Atomics.add(ints, 4, 1)
     try {
       for (;;) {
-        const value = Atomics.load(this.#ints, at)
-        if (isReached(value)) return
+        const value = Atomics.load(ints, at)
+        if (((value - number) | 0) >= 0) return
         if (Atomics.load(this.#control, 1) === aborted) throw new Aborted('another thread failed')
-        Atomics.wait(this.#ints, at, value, 100)
+        Atomics.wait(ints, at, value, 100)
       }
     } finally {
-      Atomics.sub(this.#ints, 4, 1)
+      Atomics.sub(ints, 4, 1)
     }
   }
 }

@@ -1,62 +1,52 @@
-/** Rounds between two looks at how fast another number of threads would be. */
-const lookAfter = 64
-/** By how much another number of threads must be faster. */
-const margin = 1.1
+/** A round of all threads is slow if it has less than this share of the best speed that rounds of all had. */
+const slow = 0.6
+/** Rounds of fewer threads before all are tried again: doubled each time that all are still slow. */
+const firstPause = 2
+const longestPause = 64
 
 /**
  * How many threads go through the same windows. They wait for one another, so where something else keeps a core busy,
- * fewer are faster than all: the one that is not given a core holds the others up. The result is the same for any
- * number, so the number is free to follow what is measured.
+ * all are no faster than the one that is not given a core, and one thread alone may be faster. The result is the same for
+ * any number, so the number is free to follow what is measured.
  */
 export class Team {
   readonly #threads: number
   readonly #all: boolean
-  /** Words a millisecond with 1, 2, … threads; 0 if not known. */
-  readonly #speeds: number[]
-  #active: number
-  #rounds = 0
+  /** Words a millisecond: the best that all threads had, and what half of them had when last at work. */
   #best = 0
+  #half = 0
+  #pause = firstPause
+  /** Rounds of fewer threads still to come. */
+  #left = 0
 
   /** all  always all of them */
   constructor(threads: number, all: boolean) {
     this.#threads = threads
-    this.#all = all
-    this.#speeds = Array<number>(threads + 1).fill(0)
-    this.#active = threads
+    this.#all = all || threads === 1
   }
 
-  /** For the next round. */
+  /** Threads of the next round. */
   choose(): number {
-    if (this.#all || this.#threads === 1) return this.#threads
-    return this.#isLook() ? this.#other() : this.#active
+    return this.#left > 0 ? Math.max(1, this.#threads >> 1) : this.#threads
   }
 
   /** Tells how a round went. */
   tell(active: number, words: number, milliseconds: number): void {
-    this.#rounds++
-    if (words === 0) return
+    if (this.#all || words === 0) return
     const speed = words / Math.max(milliseconds, 1e-3)
-    const before = this.#speeds[active]!
-    this.#speeds[active] = before === 0 ? speed : 0.7 * before + 0.3 * speed
-    if (active !== this.#active) {
-      if (speed > margin * this.#speeds[this.#active]!) {
-        this.#active = active
-        this.#speeds[active] = speed
-      }
-    } else if (active === this.#threads) this.#best = Math.max(this.#best, this.#speeds[active]!)
-  }
-
-  /** Looks are rare while all threads run about as fast as they ever did. */
-  #isLook(): boolean {
-    const held = this.#active < this.#threads || this.#speeds[this.#active]! < 0.7 * this.#best
-    return this.#rounds % (held ? 8 : lookAfter) === (held ? 7 : lookAfter - 1)
-  }
-
-  /** Half as many threads, or as many again. */
-  #other(): number {
-    const fewer = Math.max(1, this.#active >> 1)
-    const more = Math.min(this.#threads, this.#active * 2)
-    if (more === this.#active) return fewer
-    return fewer === this.#active || this.#rounds % 16 > 7 ? more : fewer
+    if (active < this.#threads) {
+      this.#half = speed
+      this.#left--
+      return
+    }
+    this.#best = Math.max(this.#best, speed)
+    // Half of them may be slow too, and then there is nothing to gain.
+    const isSlow = speed < slow * this.#best && (this.#half === 0 || speed < this.#half)
+    if (!isSlow) {
+      this.#pause = firstPause
+      return
+    }
+    this.#left = this.#pause
+    this.#pause = Math.min(longestPause, 2 * this.#pause)
   }
 }

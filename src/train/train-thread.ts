@@ -125,7 +125,7 @@ function lossOf(): { loss: number; pairs: number } {
 
 function wordsIn(ids: Uint32Array): number {
   let words = 0
-  for (const id of ids) if (id !== sentenceBreak) words++
+  for (let i = 0; i < ids.length; i++) if (ids[i] !== sentenceBreak) words++
   return words
 }
 

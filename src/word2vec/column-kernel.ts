@@ -51,22 +51,27 @@ export class ColumnKernel {
     return !this.#duty.ownColumns
   }
 
-  /** Draws this thread's share of the windows first, first + step, first + 2 step, … of `total` kept words. */
-  draw(slot: number, kept: number, first: number, step: number, total: number): void {
+  /** Batches that go through `total` kept words. */
+  batches(total: number): number {
+    return this.#stretch(total) / this.#model.layout.beside
+  }
+
+  /** Draws this thread's share of the windows of a batch, by its number from 0. */
+  draw(slot: number, kept: number, total: number, number: number): void {
     const { from, to } = this.#duty.draws
-    if (from === to) return
-    const jobs = this.#jobs(slot) + from * this.#model.layout.job.windowBytes
+    const { beside } = this.#model.layout
     const { params } = this.#places[0]!
-    this.#kernels[0]!.drawWindows(params, kept, first + from * step, step, to - from, total, jobs)
+    const stretch = this.#stretch(total)
+    this.#kernels[0]!.drawWindows(params, kept, total, stretch, beside, number, this.#jobs(slot), from, to)
   }
 
   /** Multiplies this thread's columns of the batch. */
   multiply(slot: number): void {
     const { layout } = this.#model
     copyAll(this.#jobsOut[slot])
-    const { dots } = this.#duty
+    const { dots, parts } = this.#duty
     for (let i = 0; i < dots.length; i++) {
-      const { leaf, part, add, fromWindow, toWindow } = dots[i]!
+      const { leaf, part, fromWindow, toWindow } = dots[i]!
       const { segment, from, bytes } = layout.leaves[leaf]!
       const { memory } = layout.segments[segment]!
       const { params, jobs, sums } = this.#places[memory]!
@@ -76,11 +81,11 @@ export class ColumnKernel {
         this.#segments[segment]!,
         from,
         bytes,
+        parts === 2 ? layout.leaves[leaf + 1]!.bytes : 0,
         isHub ? this.#jobs(slot) : jobs,
         fromWindow,
         toWindow,
         isHub ? this.#sums(slot, part) : sums,
-        add,
       )
     }
     copyAll(this.#sumsBack[slot])
@@ -119,6 +124,12 @@ export class ColumnKernel {
         learningRate,
       )
     }
+  }
+
+  /** Words of each of the stretches that a batch has windows of. */
+  #stretch(total: number): number {
+    const { batch, beside } = this.#model.layout
+    return Math.ceil(total / batch) * beside
   }
 
   #jobs(slot: number): number {

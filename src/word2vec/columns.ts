@@ -76,7 +76,8 @@ export function dealColumns(
 export interface Duty {
   /** Lists of dot products whose sums, as a tree, are the products: 2 or 4. */
   parts: number
-  dots: { leaf: number; part: number; add: boolean; fromWindow: number; toWindow: number }[]
+  /** Of a leaf, or, if there are two parts, of it and the next one together. */
+  dots: { leaf: number; part: number; fromWindow: number; toWindow: number }[]
   moves: { segment: number; from: number; bytes: number }[]
   /** Windows of the next batch that it draws. */
   draws: { from: number; to: number }
@@ -100,13 +101,11 @@ export function dutyOf(
   // Two threads, or one, add up pairs of leaves themselves.
   const parts = threads <= 2 && !apart ? 2 : leafCount
   const dots: Duty['dots'] = []
-  const [first, last] = share(leafCount * batch)
-  for (const leaf of leaves.keys()) {
-    const fromWindow = Math.max(first - leaf * batch, 0)
-    const toWindow = Math.min(last - leaf * batch, batch)
-    if (fromWindow >= toWindow) continue
-    const part = parts === 2 ? leaf >> 1 : leaf
-    dots.push({ leaf, part, add: parts === 2 && leaf % 2 === 1, fromWindow, toWindow })
+  const [first, last] = share(parts * batch)
+  for (let part = 0; part < parts; part++) {
+    const fromWindow = Math.max(first - part * batch, 0)
+    const toWindow = Math.min(last - part * batch, batch)
+    if (fromWindow < toWindow) dots.push({ leaf: (part * leafCount) / parts, part, fromWindow, toWindow })
   }
   const ownColumns = leafCount % threads === 0
   const quads = segments.at(-1)!.quad + segments.at(-1)!.quads

@@ -1,5 +1,6 @@
 import { paddingBytes, searchBytes } from '../corpus/blocks.ts'
 import { growthFactor } from '../corpus/tokenizer.ts'
+import { slotBytes } from '../corpus/word-table.ts'
 import { pageBytes } from '../runtime/wasm.ts'
 import { dealColumns, type Leaf, leafCount, needsColumns, type Segment } from './columns.ts'
 import type { TrainConfig } from './config.ts'
@@ -71,6 +72,8 @@ export interface ModelLayout {
   byColumns: boolean
   /** B: windows between two meetings of threads that share them. */
   batch: number
+  /** Of these, windows that stand side by side in the text. */
+  beside: number
   segments: Segment[]
   leaves: Leaf[]
   /** Bytes of a row of scratch in each memory: as wide as all columns there. */
@@ -133,7 +136,7 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
     return begin
   }
   const job = layOutJob(shape)
-  const batch = byColumns ? batchWindows(vocabulary) : windowsAhead
+  const { batch, beside } = byColumns ? batchWindows(vocabulary) : { batch: windowsAhead, beside: 1 }
   const scratchRowBytes = Array.from({ length: memoryCount }, (_, memory) =>
     segments.reduce((sum, segment) => sum + (segment.memory === memory ? segment.stride : 0), 0),
   )
@@ -141,6 +144,7 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
   const layout = {
     byColumns,
     batch,
+    beside,
     segments,
     leaves,
     scratchRowBytes,
@@ -152,7 +156,7 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
     order: region('tables', shape.blocks * 4),
     shares: region('tables', (shape.blocks + 1) * 8),
     table: region('vocabulary', 32),
-    slots: region('vocabulary', slotCount * 8),
+    slots: region('vocabulary', slotCount * slotBytes),
     slotCount,
     entries: region('vocabulary', vocabulary * 24),
     arena: region('vocabulary', shape.wordBytes + paddingBytes),
@@ -242,11 +246,12 @@ function layOutJob({ config, longestPath }: ModelShape): JobLayout {
 }
 
 /**
- * Windows whose gradients are taken before any of them moves. Fewer where the vocabulary is so small that all windows
- * have the same words: what each of them adds for itself would be too much together.
+ * Windows whose gradients are taken before any of them moves, and how many of them stand side by side. Fewer where the
+ * vocabulary is so small that all windows have the same words: what each adds for itself would be too much together.
  */
-function batchWindows(vocabulary: number): number {
-  return Math.max(1, Math.min(16, vocabulary >> 6))
+function batchWindows(vocabulary: number): { batch: number; beside: number } {
+  if (vocabulary >= 1024) return { batch: 16, beside: 4 }
+  return vocabulary >= 64 ? { batch: 4, beside: 1 } : { batch: 1, beside: 1 }
 }
 
 function hiddenRows({ config }: ModelShape, windows: number): number {

@@ -186,22 +186,21 @@ function freezeSome({ config, model }: Built, expected: ReferenceModel): void {
 /** Drives the threads of a batch one after the other, as they would meet. */
 function walkColumns(built: Built, ids: Uint32Array, active: number, rate: number, stream: bigint) {
   const { model } = built
-  const { batch } = model.layout
   const kernels = Array.from({ length: threads }, (_, thread) => KernelThread.load(model, thread))
   const columns = kernels.map((kernel, thread) => new ColumnKernel(model, kernel.kernel, thread))
   for (const kernel of kernels) kernel.seed(stream)
   const working = columns.slice(0, active)
   for (const column of working) column.join(active)
   const kept = kernels[0]!.subsample(place(built, ids))
-  const stretch = Math.ceil(kept / batch)
+  const batches = columns[0]!.batches(kept)
   const list = model.layout.threads[0]!.ids
-  for (let i = 0; i < stretch; i++) {
+  for (let i = 0; i < batches; i++) {
     const slot = i % 3
-    for (const column of working) column.draw(slot, list, i, stretch, kept)
+    for (const column of working) column.draw(slot, list, kept, i)
     for (const column of working) column.multiply(slot)
     for (const column of working) column.move(slot, rate)
   }
-  return { ...kernels[0]!.sums(), stretch }
+  return { ...kernels[0]!.sums(), batches }
 }
 
 test.each(shapes)('columns move as a batch of the reference does: %o', ({ size, ...input }) => {
@@ -221,12 +220,17 @@ test.each(shapes)('columns move as a batch of the reference does: %o', ({ size, 
     const expected = reference(built)
     freezeSome(built, expected)
     expect(built.model.memories.length).toBe(cap === undefined ? 1 : 5)
-    const { stretch, ...sums } = walkColumns(built, ids, active, 0.002, stream)
+    const { batches, ...sums } = walkColumns(built, ids, active, 0.002, stream)
     matrices.push(rowsOf(built, 'input'), rowsOf(built, 'output'))
     const kept = keptWords(expected, ids, stream)
     const wanted = { loss: 0, pairs: 0 }
-    for (let i = 0; i < stretch; i++) {
-      const places = Array.from({ length: built.model.layout.batch }, (_, w) => i + w * stretch)
+    const { batch, beside } = built.model.layout
+    for (let i = 0; i < batches; i++) {
+      const stretch = batches * beside
+      const places = Array.from(
+        { length: batch },
+        (_, w) => Math.floor(w / beside) * stretch + i * beside + (w % beside),
+      )
       const steps = places.map((place) =>
         place < kept.length ? windowSteps(expected, kept, place, stream) : [],
       )

@@ -17,22 +17,24 @@ export interface TrainKernel {
   drawWindows(
     params: number,
     kept: number,
-    first: number,
-    step: number,
-    count: number,
     total: number,
+    stretch: number,
+    beside: number,
+    number: number,
     jobs: number,
+    from: number,
+    to: number,
   ): void
   dotsWindows(
     params: number,
     segment: number,
     column: number,
     bytes: number,
+    moreBytes: number,
     jobs: number,
     from: number,
     to: number,
     sums: number,
-    add: boolean,
   ): void
   activateWindows(
     params: number,

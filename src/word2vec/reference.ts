@@ -135,9 +135,12 @@ export function windowSteps(model: ReferenceModel, kept: Uint32Array, place: num
   if (contexts.length === 0) return []
   if (model.loss === 'hs') return [{ contexts, targets: pathTargets(model, centre) }]
   if (model.model === 'skipgram' && model.negatives === 'per-pair') {
-    return contexts.map((context) => ({ contexts: [context], targets: drawTargets(model, centre, random) }))
+    return contexts.map((context) => ({
+      contexts: [context],
+      targets: drawTargets(model, centre, () => random.next64()),
+    }))
   }
-  return [{ contexts, targets: drawTargets(model, centre, random) }]
+  return [{ contexts, targets: drawTargets(model, centre, pooledNoise(random, seed, place)) }]
 }
 
 /** Each window has random numbers of its own, so that windows may be drawn in any order. */
@@ -159,10 +162,10 @@ function contextsOf(kept: Uint32Array, place: number, radius: number): number[] 
  * The centre word, and up to K other words from the noise, all distinct; given up after 4·K draws.
  * With nce each carries the offset of its word (Gutmann and Hyvärinen 2012; Mnih and Teh 2012).
  */
-function drawTargets(model: ReferenceModel, centre: number, random: Random): Target[] {
+function drawTargets(model: ReferenceModel, centre: number, draw: () => bigint): Target[] {
   const words = [centre]
   for (let draws = 0; draws < 4 * model.negative && words.length <= model.negative; draws++) {
-    const bits = random.next64()
+    const bits = draw()
     const slot = Number(((bits >> 32n) * BigInt(model.noise.length / 2)) >> 32n)
     const word = Number(bits & 0xffffffffn) <= model.noise[2 * slot]! ? slot : model.noise[2 * slot + 1]!
     if (!words.includes(word)) words.push(word)
@@ -170,6 +173,22 @@ function drawTargets(model: ReferenceModel, centre: number, random: Random): Tar
   return words.map((row, k) => {
     return { row, label: k === 0 ? 1 : 0, offset: model.loss === 'nce' ? model.noiseOffsets![row]! : 0 }
   })
+}
+
+/**
+ * A block's noise is a numbered list of draws. A window takes any of the 256 up to its own number; one number of its
+ * stream tells eight of these places, a byte each, the lowest first.
+ */
+function pooledNoise(random: Random, seed: bigint, place: number): () => bigint {
+  const list = mix64(~seed)
+  let places: bigint[] = []
+  return () => {
+    if (places.length === 0) {
+      const bits = random.next64()
+      places = Array.from({ length: 8 }, (_, i) => (bits >> BigInt(8 * i)) & 0xffn)
+    }
+    return mix64(list + (BigInt(place) - places.shift()!) * 0x9e3779b97f4a7c15n)
+  }
 }
 
 /** The inner nodes from the root to a word, each with the branch to take: label 1 for code 0, as in word2vec.c. */
