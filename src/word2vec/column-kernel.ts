@@ -1,5 +1,5 @@
 import { loadKernel } from '../runtime/wasm.ts'
-import { type Duty, dutyOf, leafCount } from './columns.ts'
+import { type Duty, dutyOf } from './columns.ts'
 import { batchesAtOnce, type LocalLayout } from './layout.ts'
 import { type SharedModel, segmentPointer, type TrainKernel } from './model.ts'
 
@@ -81,7 +81,7 @@ export class ColumnKernel {
         this.#segments[segment]!,
         from,
         bytes,
-        parts === 2 ? layout.leaves[leaf + 1]!.bytes : 0,
+        parts < layout.leaves.length ? layout.leaves[leaf + 1]!.bytes : 0,
         isHub ? this.#jobs(slot) : jobs,
         fromWindow,
         toWindow,
@@ -143,7 +143,7 @@ export class ColumnKernel {
   }
 
   #sums(slot: number, part: number): number {
-    return this.#places[0]!.sums + (leafCount * slot + part) * this.#sumsBytes
+    return this.#places[0]!.sums + (this.#model.layout.leaves.length * slot + part) * this.#sumsBytes
   }
 
   /** The copies that this thread's duty needs where columns lie in memories of their own. */

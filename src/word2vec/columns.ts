@@ -20,8 +20,8 @@ export interface Segment {
 }
 
 /**
- * A fixed share of the columns, whatever the number of threads: a dot product is the sum of four leaves,
- * (0 + 1) + (2 + 3), so that it is the same to the last bit whoever adds up which leaf.
+ * A fixed share of the columns: a dot product is the sum of two leaves, or of four, (0 + 1) + (2 + 3), so that it is the
+ * same to the last bit whoever adds up which leaf.
  */
 export interface Leaf {
   segment: number
@@ -30,7 +30,10 @@ export interface Leaf {
   bytes: number
 }
 
-export const leafCount = 4
+/** Leaves of vectors of a width: adding up a leaf takes as long as three or four fours of its columns. */
+export function leavesOf(dim: number): 2 | 4 {
+  return dim < 200 ? 2 : 4
+}
 
 /** Whether a run asks for windows to be shared by all threads, so that its result depends on none of them. */
 export function needsColumns(config: TrainConfig): boolean {
@@ -45,9 +48,10 @@ export function dealColumns(
   apart: boolean,
 ): { segments: Segment[]; leaves: Leaf[] } {
   const quads = Math.ceil(dim / 4)
+  const leafCount = leavesOf(dim)
   const starts = Array.from({ length: leafCount + 1 }, (_, i) => Math.floor((i * quads) / leafCount))
   // Segments of threads end in cache lines of their own.
-  const count = apart ? leafCount : byColumns && (threads === 2 || threads === 4) ? threads : 1
+  const count = apart ? leafCount : byColumns && leafCount % threads === 0 ? threads : 1
   const segments: Segment[] = []
   const leaves: Leaf[] = []
   for (let i = 0; i < count; i++) {
@@ -76,7 +80,7 @@ export function dealColumns(
 export interface Duty {
   /** Lists of dot products whose sums, as a tree, are the products: 2 or 4. */
   parts: number
-  /** Of a leaf, or, if there are two parts, of it and the next one together. */
+  /** Of a leaf, or, where there are fewer parts than leaves, of it and the next one together. */
   dots: { leaf: number; part: number; fromWindow: number; toWindow: number }[]
   moves: { segment: number; from: number; bytes: number }[]
   /** Windows of the next batch that it draws. */
@@ -93,6 +97,7 @@ export function dutyOf(
   threads: number,
 ): Duty {
   const apart = segments[0]!.memory !== 0
+  const leafCount = leaves.length
   const share = (whole: number): [number, number] => [
     Math.floor((thread * whole) / threads),
     Math.floor(((thread + 1) * whole) / threads),

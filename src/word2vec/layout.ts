@@ -2,7 +2,7 @@ import { paddingBytes, searchBytes } from '../corpus/blocks.ts'
 import { growthFactor } from '../corpus/tokenizer.ts'
 import { slotBytes } from '../corpus/word-table.ts'
 import { pageBytes } from '../runtime/wasm.ts'
-import { dealColumns, type Leaf, leafCount, needsColumns, type Segment } from './columns.ts'
+import { dealColumns, type Leaf, leavesOf, needsColumns, type Segment } from './columns.ts'
 import type { TrainConfig } from './config.ts'
 
 // V vocabulary size · D vector width · K negative samples · W window · T threads · N blocks · B windows of a batch
@@ -125,6 +125,7 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
   const { config, vocabulary, blockBytes } = shape
   const byColumns = apart || needsColumns(config)
   const { segments, leaves } = dealColumns(config.dim, byColumns, shape.threads, apart)
+  const leafCount = leavesOf(config.dim)
   const memoryCount = apart ? 1 + leafCount : 1
   const parts: Record<string, number> = {}
   // Address 0 stays unused, so that a wrong pointer does no harm.
@@ -195,7 +196,7 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
     const isHub = memory === 0
     return {
       // Parameters, and behind them a description of each segment.
-      params: buffer(160 + leafCount * 32),
+      params: buffer(160 + 4 * 32),
       constants: buffer(192),
       signs: buffer(job.groups * 48),
       pointers: buffer(2 * config.window * 4),

@@ -219,7 +219,7 @@ test.each(shapes)('columns move as a batch of the reference does: %o', ({ size, 
     scatter(built, new Random(5n))
     const expected = reference(built)
     freezeSome(built, expected)
-    expect(built.model.memories.length).toBe(cap === undefined ? 1 : 5)
+    expect(built.model.memories.length).toBe(cap === undefined ? 1 : 3)
     const { batches, ...sums } = walkColumns(built, ids, active, 0.002, stream)
     matrices.push(rowsOf(built, 'input'), rowsOf(built, 'output'))
     const kept = keptWords(expected, ids, stream)
