@@ -51,20 +51,28 @@ export function moveJob(
       store<usize>(pointers + c, input + <usize>(load<u32>(contextRows + c) & ~FROZEN_BIT) * stride)
     }
   }
-  if (groups == 1 && !(mode & (CBOW | ADAGRAD | HAS_FROZEN))) {
-    moveSix(targetRows, output, pointers, contexts, stride, bytes, gradients)
-    return
-  }
-  const squares = mode & ADAGRAD ? load<usize>(segment, OUTPUT_SQUARES) + from : 0
+  if (groups == 0) return
   const moved = load<usize>(params, MOVED)
   const rowBytes = load<usize>(params, ROW_BYTES)
-  for (let g: u32 = 0; g < groups; g++) {
-    moveTargets(
-      targetRows + <usize>g * 24, output, squares, pointers, inputs, stride, bytes,
-      gradients + <usize>g * groupBytesOf(inputs), moved, rowBytes, g == 0, rate,
-    )
+  if (!(mode & (CBOW | ADAGRAD | HAS_FROZEN))) {
+    if (groups == 1) moveSix(targetRows, output, pointers, contexts, stride, bytes, gradients, moved, rowBytes, true, true)
+    else moveGroups(targetRows, output, pointers, contexts, stride, bytes, gradients, moved, rowBytes, groups, true)
+    return
   }
-  if (groups == 0) return
+  if (mode & ADAGRAD) {
+    const squares = load<usize>(segment, OUTPUT_SQUARES) + from
+    for (let c: usize = 0; c < <usize>inputs; c++) memory.fill(moved + c * rowBytes, 0, bytes)
+    for (let g: usize = 0; g < <usize>groups; g++) {
+      const by = gradients + g * groupBytesOf(inputs)
+      adaptTargets(targetRows + g * 24, output, squares, pointers, inputs, stride, bytes, by, moved, rowBytes, rate)
+    }
+  } else if (isCbow) {
+    memory.fill(moved, 0, bytes)
+    for (let g: usize = 0; g < <usize>groups; g++) {
+      const by = gradients + g * groupBytesOf(1)
+      moveTargetsByOne(targetRows + g * 24, output, load<usize>(pointers), stride, bytes, by, moved)
+    }
+  } else moveGroups(targetRows, output, pointers, inputs, stride, bytes, gradients, moved, rowBytes, groups, false)
   let factor: f32 = 1
   if (isCbow && mode & DIVIDED && !(mode & SUM_INPUT)) factor = 1 / <f32>contexts
   const inputSquares = mode & ADAGRAD ? load<usize>(segment, INPUT_SQUARES) + from : 0
@@ -80,10 +88,14 @@ export function moveJob(
   }
 }
 
-/** Six targets and their inputs at once, in registers: plain skip-gram. */
+/**
+ * Moves six targets by the inputs, and the inputs by the targets, all in registers. A job of more targets does so group by
+ * group: how far its inputs move is added up in the rows at `moved`, and they move with the last group.
+ */
 @inline
 function moveSix(
-  targetRows: usize, output: usize, pointers: usize, contexts: u32, stride: usize, bytes: usize, gradients: usize,
+  targetRows: usize, output: usize, pointers: usize, inputs: u32, stride: usize, bytes: usize, gradients: usize,
+  moved: usize, rowBytes: usize, isFirst: bool, isLast: bool,
 ): void {
   const r0 = output + <usize>load<u32>(targetRows) * stride
   const r1 = output + <usize>load<u32>(targetRows, 4) * stride
@@ -91,7 +103,7 @@ function moveSix(
   const r3 = output + <usize>load<u32>(targetRows, 12) * stride
   const r4 = output + <usize>load<u32>(targetRows, 16) * stride
   const r5 = output + <usize>load<u32>(targetRows, 20) * stride
-  const end = pointers + (<usize>contexts << 2)
+  const end = pointers + (<usize>inputs << 2)
   for (let d: usize = 0; d < bytes; d += 16) {
     const t0 = v128.load(r0 + d)
     const t1 = v128.load(r1 + d)
@@ -101,11 +113,12 @@ function moveSix(
     const t5 = v128.load(r5 + d)
     let n0 = t0, n1 = t1, n2 = t2, n3 = t3, n4 = t4, n5 = t5
     let g = gradients
+    let by = moved + d
     for (let place = pointers; place < end; place += 4) {
       const row = load<usize>(place) + d
       const x = v128.load(row)
       let w = v128.load32_splat(g)
-      let sum = madd(w, t0, x)
+      let sum = isFirst ? (isLast ? madd(w, t0, x) : f32x4.mul(w, t0)) : madd(w, t0, v128.load(by))
       n0 = madd(w, x, n0)
       w = v128.load32_splat(g, 4)
       sum = madd(w, t1, sum)
@@ -122,7 +135,9 @@ function moveSix(
       w = v128.load32_splat(g, 20)
       sum = madd(w, t5, sum)
       n5 = madd(w, x, n5)
-      v128.store(row, sum)
+      if (!isLast) v128.store(by, sum)
+      else v128.store(row, isFirst ? sum : f32x4.add(x, sum))
+      if (!(isFirst && isLast)) by += rowBytes
       g += 24
     }
     v128.store(r0 + d, n0)
@@ -134,70 +149,81 @@ function moveSix(
   }
 }
 
-/** Moves six targets of any job; how far they move each input is added up in the rows at `moved`. */
-function moveTargets(
-  targetRows: usize, output: usize, squares: usize, pointers: usize, inputs: u32, stride: usize, bytes: usize, gradients: usize, moved: usize, rowBytes: usize, isFirst: bool, rate: v128,
+/** A job of more than six targets, or whose inputs may stay. */
+function moveGroups(
+  targetRows: usize, output: usize, pointers: usize, inputs: u32, stride: usize, bytes: usize, gradients: usize,
+  moved: usize, rowBytes: usize, groups: u32, inputsMove: bool,
 ): void {
-  const o0 = <usize>load<u32>(targetRows) * stride
-  const o1 = <usize>load<u32>(targetRows, 4) * stride
-  const o2 = <usize>load<u32>(targetRows, 8) * stride
-  const o3 = <usize>load<u32>(targetRows, 12) * stride
-  const o4 = <usize>load<u32>(targetRows, 16) * stride
-  const o5 = <usize>load<u32>(targetRows, 20) * stride
-  const end = pointers + (<usize>inputs << 2)
-  const zero = f32x4.splat(0)
+  const groupBytes = groupBytesOf(inputs)
+  for (let g: u32 = 0; g < groups; g++) {
+    if (g == 0) moveSix(targetRows, output, pointers, inputs, stride, bytes, gradients, moved, rowBytes, true, false)
+    else if (inputsMove && g + 1 == groups) {
+      moveSix(targetRows, output, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, true)
+    } else moveSix(targetRows, output, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, false)
+    targetRows += 24
+    gradients += groupBytes
+  }
+}
+
+/** Moves six targets by one input, whose six gradients stay in registers: cbow. */
+function moveTargetsByOne(
+  targetRows: usize, output: usize, x0: usize, stride: usize, bytes: usize, gradients: usize, moved: usize,
+): void {
+  const r0 = output + <usize>load<u32>(targetRows) * stride
+  const r1 = output + <usize>load<u32>(targetRows, 4) * stride
+  const r2 = output + <usize>load<u32>(targetRows, 8) * stride
+  const r3 = output + <usize>load<u32>(targetRows, 12) * stride
+  const r4 = output + <usize>load<u32>(targetRows, 16) * stride
+  const r5 = output + <usize>load<u32>(targetRows, 20) * stride
+  const g0 = v128.load32_splat(gradients)
+  const g1 = v128.load32_splat(gradients, 4)
+  const g2 = v128.load32_splat(gradients, 8)
+  const g3 = v128.load32_splat(gradients, 12)
+  const g4 = v128.load32_splat(gradients, 16)
+  const g5 = v128.load32_splat(gradients, 20)
   for (let d: usize = 0; d < bytes; d += 16) {
-    const out = output + d
-    const t0 = v128.load(out + o0)
-    const t1 = v128.load(out + o1)
-    const t2 = v128.load(out + o2)
-    const t3 = v128.load(out + o3)
-    const t4 = v128.load(out + o4)
-    const t5 = v128.load(out + o5)
-    let n0 = t0, n1 = t1, n2 = t2, n3 = t3, n4 = t4, n5 = t5
-    if (squares) n0 = n1 = n2 = n3 = n4 = n5 = zero
-    let g = gradients
-    let by = moved + d
-    for (let place = pointers; place < end; place += 4) {
-      const x = v128.load(load<usize>(place) + d)
-      let sum = isFirst ? zero : v128.load(by)
-      let w = v128.load32_splat(g)
-      sum = madd(w, t0, sum)
-      n0 = madd(w, x, n0)
-      w = v128.load32_splat(g, 4)
-      sum = madd(w, t1, sum)
-      n1 = madd(w, x, n1)
-      w = v128.load32_splat(g, 8)
-      sum = madd(w, t2, sum)
-      n2 = madd(w, x, n2)
-      w = v128.load32_splat(g, 12)
-      sum = madd(w, t3, sum)
-      n3 = madd(w, x, n3)
-      w = v128.load32_splat(g, 16)
-      sum = madd(w, t4, sum)
-      n4 = madd(w, x, n4)
-      w = v128.load32_splat(g, 20)
-      sum = madd(w, t5, sum)
-      n5 = madd(w, x, n5)
-      v128.store(by, sum)
-      by += rowBytes
-      g += 24
+    const x = v128.load(x0 + d)
+    let sum = v128.load(moved + d)
+    let t = v128.load(r0 + d)
+    sum = madd(g0, t, sum)
+    v128.store(r0 + d, madd(g0, x, t))
+    t = v128.load(r1 + d)
+    sum = madd(g1, t, sum)
+    v128.store(r1 + d, madd(g1, x, t))
+    t = v128.load(r2 + d)
+    sum = madd(g2, t, sum)
+    v128.store(r2 + d, madd(g2, x, t))
+    t = v128.load(r3 + d)
+    sum = madd(g3, t, sum)
+    v128.store(r3 + d, madd(g3, x, t))
+    t = v128.load(r4 + d)
+    sum = madd(g4, t, sum)
+    v128.store(r4 + d, madd(g4, x, t))
+    t = v128.load(r5 + d)
+    sum = madd(g5, t, sum)
+    v128.store(r5 + d, madd(g5, x, t))
+    v128.store(moved + d, sum)
+  }
+}
+
+/** The same by Adagrad: gradients of a row are added up first. One target at a time, for this is rare. */
+function adaptTargets(
+  targetRows: usize, output: usize, squares: usize, pointers: usize, inputs: u32, stride: usize, bytes: usize,
+  gradients: usize, moved: usize, rowBytes: usize, rate: v128,
+): void {
+  for (let t: usize = 0; t < 6; t++) {
+    const offset = <usize>load<u32>(targetRows + (t << 2)) * stride
+    for (let d: usize = 0; d < bytes; d += 16) {
+      const old = v128.load(output + offset + d)
+      let sum = f32x4.splat(0)
+      for (let c: usize = 0; c < <usize>inputs; c++) {
+        const g = v128.load32_splat(gradients + c * 24 + (t << 2))
+        const by = moved + c * rowBytes + d
+        v128.store(by, madd(g, old, v128.load(by)))
+        sum = madd(g, v128.load(load<usize>(pointers + (c << 2)) + d), sum)
+      }
+      v128.store(output + offset + d, adagrad(old, sum, squares + offset + d, rate))
     }
-    if (squares) {
-      const at = squares + d
-      n0 = adagrad(t0, n0, at + o0, rate)
-      n1 = adagrad(t1, n1, at + o1, rate)
-      n2 = adagrad(t2, n2, at + o2, rate)
-      n3 = adagrad(t3, n3, at + o3, rate)
-      n4 = adagrad(t4, n4, at + o4, rate)
-      n5 = adagrad(t5, n5, at + o5, rate)
-    }
-    v128.store(out + o0, n0)
-    v128.store(out + o1, n1)
-    v128.store(out + o2, n2)
-    v128.store(out + o3, n3)
-    v128.store(out + o4, n4)
-    v128.store(out + o5, n5)
   }
 }
 

@@ -108,34 +108,34 @@ export function dotsJob(
   }
 }
 
-/** The mean, or the sum, of the contexts. */
+/** The mean, or the sum, of the contexts, four of them at a time. */
 function gather(
   params: usize, job: usize, input: usize, stride: usize, bytes: usize, contextRows: usize, to: usize,
 ): void {
   const contexts = load<u32>(job, JOB_CONTEXTS)
-  const share: f32 = load<u32>(params, MODE) & SUM_INPUT ? 1 : 1 / <f32>contexts
-  const factor = f32x4.splat(share)
-  const end = contextRows + (<usize>contexts << 2)
-  // Two columns of four at a time, so that the sums of one need not wait for the other's.
-  let d: usize = 0
-  for (; d + 32 <= bytes; d += 32) {
-    let a = f32x4.splat(0)
-    let b = a
-    for (let place = contextRows; place < end; place += 4) {
-      const x = input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride + d
-      a = f32x4.add(a, v128.load(x))
-      b = f32x4.add(b, v128.load(x, 16))
+  memory.fill(to, 0, bytes)
+  let place = contextRows
+  let left = contexts
+  for (; left >= 4; left -= 4) {
+    const x0 = input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride
+    const x1 = input + <usize>(load<u32>(place, 4) & ~FROZEN_BIT) * stride
+    const x2 = input + <usize>(load<u32>(place, 8) & ~FROZEN_BIT) * stride
+    const x3 = input + <usize>(load<u32>(place, 12) & ~FROZEN_BIT) * stride
+    for (let d: usize = 0; d < bytes; d += 16) {
+      const half = f32x4.add(v128.load(x0 + d), v128.load(x1 + d))
+      const other = f32x4.add(v128.load(x2 + d), v128.load(x3 + d))
+      v128.store(to + d, f32x4.add(v128.load(to + d), f32x4.add(half, other)))
     }
-    v128.store(to + d, f32x4.mul(a, factor))
-    v128.store(to + d, f32x4.mul(b, factor), 16)
+    place += 16
   }
-  if (d < bytes) {
-    let a = f32x4.splat(0)
-    for (let place = contextRows; place < end; place += 4) {
-      a = f32x4.add(a, v128.load(input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride + d))
-    }
-    v128.store(to + d, f32x4.mul(a, factor))
+  for (; left != 0; left--) {
+    const x = input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride
+    for (let d: usize = 0; d < bytes; d += 16) v128.store(to + d, f32x4.add(v128.load(to + d), v128.load(x + d)))
+    place += 4
   }
+  if (load<u32>(params, MODE) & SUM_INPUT) return
+  const share = f32x4.splat(1 / <f32>contexts)
+  for (let d: usize = 0; d < bytes; d += 16) v128.store(to + d, f32x4.mul(v128.load(to + d), share))
 }
 
 /** The sums over the four lanes of each of four vectors. */

@@ -25,6 +25,7 @@ import {
   PLACE,
   ROW_BYTES,
   SEGMENT,
+  SOFTMAX,
   STRIDE,
   TARGET_ROWS,
   WINDOW_BYTES,
@@ -153,12 +154,15 @@ function fetchRows(params: usize, segment: usize, from: usize, bytes: usize, win
   const jobBytes = load<usize>(params, JOB_BYTES)
   const targetRows = load<usize>(params, TARGET_ROWS)
   const contextRows = load<usize>(params, CONTEXT_ROWS)
+  const isSoftmax = (load<u32>(params, MODE) & SOFTMAX) != 0
   for (let w: u32 = 0; w < count; w++) {
     const window = windows + <usize>w * windowBytes
     let contexts: u32 = 0
     let job = window
     for (; job < window + windowBytes && load<u32>(job, JOB_CONTEXTS) != 0; job += jobBytes) {
       contexts = load<u32>(job, JOB_CONTEXTS)
+      // Nodes near the root are never far, and others write them all the time.
+      if (isSoftmax) continue
       const end = job + targetRows + <usize>load<u32>(job, JOB_GROUPS) * 24
       for (let place = job + targetRows; place < end; place += 4) fetch(output + <usize>load<u32>(place) * stride, bytes)
     }
