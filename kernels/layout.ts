@@ -33,8 +33,12 @@ export const SEED: usize = 112 // u64: of the block
 export const PLACE: usize = 120 // u32: kept words of the block before these, breaks among them
 export const LOSS: usize = 128 // f64, summed
 export const PRODUCT: usize = 136 // f64, probabilities multiplied and not yet in the loss
+export const HOT_FIRST: usize = 124 // the first of the rows of targets that this thread has its own copies of
 export const PAIRS: usize = 144 // f64, input-target pairs
 export const CENTRES: usize = 152 // f64, words left by subsampling
+export const HOT_COPIES: usize = 160 // where they are; behind them, as they were when they were copied
+export const HOT_COUNT: usize = 164 // 0: no copies
+export const HOT_SHARE: usize = 168 // f32: how much of what a thread adds to them counts
 
 // Bits of MODE.
 export const CBOW: u32 = 1

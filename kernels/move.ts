@@ -7,6 +7,7 @@ import {
   DIVIDED,
   FROZEN_BIT,
   HAS_FROZEN,
+  HOT_FIRST,
   INPUT,
   INPUT_SQUARES,
   JOB_CONTEXTS,
@@ -21,7 +22,7 @@ import {
   SUM_INPUT,
   TARGET_ROWS,
 } from './layout'
-import { groupBytesOf, madd } from './product'
+import { groupBytesOf, hotCopies, madd, targetRow } from './product'
 
 /** Keeps Adagrad's divisor from zero. */
 const TINY: f32 = 1e-6
@@ -42,6 +43,8 @@ export function moveJob(
   const contexts = load<u32>(job, JOB_CONTEXTS)
   const contextRows = job + load<usize>(params, CONTEXT_ROWS)
   const targetRows = job + load<usize>(params, TARGET_ROWS)
+  const hotFirst = load<u32>(params, HOT_FIRST)
+  const hot = hotCopies(params, hotFirst, stride) + from
   const isCbow = (mode & CBOW) != 0
   const inputs: u32 = isCbow ? 1 : contexts
   const pointers = load<usize>(params, POINTERS)
@@ -55,8 +58,8 @@ export function moveJob(
   const moved = load<usize>(params, MOVED)
   const rowBytes = load<usize>(params, ROW_BYTES)
   if (!(mode & (CBOW | ADAGRAD | HAS_FROZEN))) {
-    if (groups == 1) moveSix(targetRows, output, pointers, contexts, stride, bytes, gradients, moved, rowBytes, true, true)
-    else moveGroups(targetRows, output, pointers, contexts, stride, bytes, gradients, moved, rowBytes, groups, true)
+    if (groups == 1) moveSix(targetRows, output, hot, hotFirst, pointers, contexts, stride, bytes, gradients, moved, rowBytes, true, true)
+    else moveGroups(targetRows, output, hot, hotFirst, pointers, contexts, stride, bytes, gradients, moved, rowBytes, groups, true)
     return
   }
   if (mode & ADAGRAD) {
@@ -70,9 +73,9 @@ export function moveJob(
     memory.fill(moved, 0, bytes)
     for (let g: usize = 0; g < <usize>groups; g++) {
       const by = gradients + g * groupBytesOf(1)
-      moveTargetsByOne(targetRows + g * 24, output, load<usize>(pointers), stride, bytes, by, moved)
+      moveTargetsByOne(targetRows + g * 24, output, hot, hotFirst, load<usize>(pointers), stride, bytes, by, moved)
     }
-  } else moveGroups(targetRows, output, pointers, inputs, stride, bytes, gradients, moved, rowBytes, groups, false)
+  } else moveGroups(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, groups, false)
   let factor: f32 = 1
   if (isCbow && mode & DIVIDED && !(mode & SUM_INPUT)) factor = 1 / <f32>contexts
   const inputSquares = mode & ADAGRAD ? load<usize>(segment, INPUT_SQUARES) + from : 0
@@ -94,15 +97,15 @@ export function moveJob(
  */
 @inline
 function moveSix(
-  targetRows: usize, output: usize, pointers: usize, inputs: u32, stride: usize, bytes: usize, gradients: usize,
-  moved: usize, rowBytes: usize, isFirst: bool, isLast: bool,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, pointers: usize, inputs: u32, stride: usize, bytes: usize,
+  gradients: usize, moved: usize, rowBytes: usize, isFirst: bool, isLast: bool,
 ): void {
-  const r0 = output + <usize>load<u32>(targetRows) * stride
-  const r1 = output + <usize>load<u32>(targetRows, 4) * stride
-  const r2 = output + <usize>load<u32>(targetRows, 8) * stride
-  const r3 = output + <usize>load<u32>(targetRows, 12) * stride
-  const r4 = output + <usize>load<u32>(targetRows, 16) * stride
-  const r5 = output + <usize>load<u32>(targetRows, 20) * stride
+  const r0 = targetRow(output, hot, hotFirst, load<u32>(targetRows), stride)
+  const r1 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 4), stride)
+  const r2 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 8), stride)
+  const r3 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 12), stride)
+  const r4 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 16), stride)
+  const r5 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 20), stride)
   const end = pointers + (<usize>inputs << 2)
   for (let d: usize = 0; d < bytes; d += 16) {
     const t0 = v128.load(r0 + d)
@@ -151,15 +154,15 @@ function moveSix(
 
 /** A job of more than six targets, or whose inputs may stay. */
 function moveGroups(
-  targetRows: usize, output: usize, pointers: usize, inputs: u32, stride: usize, bytes: usize, gradients: usize,
-  moved: usize, rowBytes: usize, groups: u32, inputsMove: bool,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, pointers: usize, inputs: u32, stride: usize, bytes: usize,
+  gradients: usize, moved: usize, rowBytes: usize, groups: u32, inputsMove: bool,
 ): void {
   const groupBytes = groupBytesOf(inputs)
   for (let g: u32 = 0; g < groups; g++) {
-    if (g == 0) moveSix(targetRows, output, pointers, inputs, stride, bytes, gradients, moved, rowBytes, true, false)
+    if (g == 0) moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, true, false)
     else if (inputsMove && g + 1 == groups) {
-      moveSix(targetRows, output, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, true)
-    } else moveSix(targetRows, output, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, false)
+      moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, true)
+    } else moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, false)
     targetRows += 24
     gradients += groupBytes
   }
@@ -167,14 +170,14 @@ function moveGroups(
 
 /** Moves six targets by one input, whose six gradients stay in registers: cbow. */
 function moveTargetsByOne(
-  targetRows: usize, output: usize, x0: usize, stride: usize, bytes: usize, gradients: usize, moved: usize,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, x0: usize, stride: usize, bytes: usize, gradients: usize, moved: usize,
 ): void {
-  const r0 = output + <usize>load<u32>(targetRows) * stride
-  const r1 = output + <usize>load<u32>(targetRows, 4) * stride
-  const r2 = output + <usize>load<u32>(targetRows, 8) * stride
-  const r3 = output + <usize>load<u32>(targetRows, 12) * stride
-  const r4 = output + <usize>load<u32>(targetRows, 16) * stride
-  const r5 = output + <usize>load<u32>(targetRows, 20) * stride
+  const r0 = targetRow(output, hot, hotFirst, load<u32>(targetRows), stride)
+  const r1 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 4), stride)
+  const r2 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 8), stride)
+  const r3 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 12), stride)
+  const r4 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 16), stride)
+  const r5 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 20), stride)
   const g0 = v128.load32_splat(gradients)
   const g1 = v128.load32_splat(gradients, 4)
   const g2 = v128.load32_splat(gradients, 8)

@@ -12,6 +12,8 @@ import {
   CONSTANTS,
   CONTEXT_ROWS,
   FROZEN_BIT,
+  HOT_COPIES,
+  HOT_FIRST,
   HIDDEN,
   INPUT,
   JOB_CONTEXTS,
@@ -78,18 +80,20 @@ export function dotsJob(
   const output = load<usize>(segment, OUTPUT) + from
   const contextRows = job + load<usize>(params, CONTEXT_ROWS)
   let targetRows = job + load<usize>(params, TARGET_ROWS)
+  const hotFirst = load<u32>(params, HOT_FIRST)
+  const hot = hotCopies(params, hotFirst, stride) + from
   const isCbow = (load<u32>(params, MODE) & CBOW) != 0
   const inputs: u32 = isCbow ? 1 : load<u32>(job, JOB_CONTEXTS)
   const groups = load<u32>(job, JOB_GROUPS)
   const only = hidden + load<usize>(segment, COLUMN) + from
   if (isCbow) gather(params, job, input, stride, bytes, contextRows, only)
   for (let g: u32 = 0; g < groups; g++) {
-    const t0 = output + <usize>load<u32>(targetRows) * stride
-    const t1 = output + <usize>load<u32>(targetRows, 4) * stride
-    const t2 = output + <usize>load<u32>(targetRows, 8) * stride
-    const t3 = output + <usize>load<u32>(targetRows, 12) * stride
-    const t4 = output + <usize>load<u32>(targetRows, 16) * stride
-    const t5 = output + <usize>load<u32>(targetRows, 20) * stride
+    const t0 = targetRow(output, hot, hotFirst, load<u32>(targetRows), stride)
+    const t1 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 4), stride)
+    const t2 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 8), stride)
+    const t3 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 12), stride)
+    const t4 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 16), stride)
+    const t5 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 20), stride)
     let to = out
     let c: u32 = 0
     for (; c + 2 <= inputs; c += 2) {
@@ -106,6 +110,18 @@ export function dotsJob(
     out += groupBytesOf(inputs)
     targetRows += 24
   }
+}
+
+/** A target's row: this thread's own copy, or the one that all share. */
+@inline
+export function targetRow(output: usize, hot: usize, hotFirst: u32, row: u32, stride: usize): usize {
+  return (row >= hotFirst ? hot : output) + <usize>row * stride
+}
+
+/** Where row 0 would be, if all rows had copies. */
+@inline
+export function hotCopies(params: usize, hotFirst: u32, stride: usize): usize {
+  return load<usize>(params, HOT_COPIES) - <usize>hotFirst * stride
 }
 
 /** The mean, or the sum, of the contexts, four of them at a time. */

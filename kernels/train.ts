@@ -13,6 +13,10 @@ import {
   GRADIENTS,
   GRADIENT_BYTES,
   HIDDEN,
+  HOT_COPIES,
+  HOT_COUNT,
+  HOT_FIRST,
+  HOT_SHARE,
   INPUT,
   JOBS,
   JOB_BYTES,
@@ -108,6 +112,7 @@ export function train(params: usize, ids: usize, count: u32, bytes: usize, learn
   const jobs = load<usize>(params, JOBS)
   const windowBytes = load<usize>(params, WINDOW_BYTES)
   const before = load<u32>(params, PLACE)
+  copyHotRows(params)
   let ready: u32 = 0
   for (let place = first; place < end; place += 4) {
     if (!drawWindow(params, place, before + <u32>((place - first) >> 2), jobs + <usize>ready * windowBytes)) continue
@@ -117,7 +122,41 @@ export function train(params: usize, ids: usize, count: u32, bytes: usize, learn
     }
   }
   runWindows(params, jobs, ready, bytes, learningRate)
+  mergeHotRows(params)
   store<u32>(params, before + <u32>((end - first) >> 2), PLACE)
+}
+
+/**
+ * The nodes near the root of the tree are targets of nearly every window. If threads shared them, each would wait for the
+ * other's last write most of the time; so each works on copies, for a piece of text.
+ */
+function copyHotRows(params: usize): void {
+  const count = load<usize>(params, HOT_COUNT)
+  if (count == 0) return
+  const segment = load<usize>(params, SEGMENT)
+  const bytes = count * load<usize>(segment, STRIDE)
+  const shared = load<usize>(segment, OUTPUT) + <usize>load<u32>(params, HOT_FIRST) * load<usize>(segment, STRIDE)
+  const copies = load<usize>(params, HOT_COPIES)
+  memory.copy(copies, shared, bytes)
+  memory.copy(copies + bytes, copies, bytes)
+}
+
+/**
+ * Adds what was learned on copies to the rows that all share: a part of it, one by the number of threads, since each
+ * thread has learned much the same in so many windows, and all of it together would be too much.
+ */
+function mergeHotRows(params: usize): void {
+  const count = load<usize>(params, HOT_COUNT)
+  if (count == 0) return
+  const segment = load<usize>(params, SEGMENT)
+  const bytes = count * load<usize>(segment, STRIDE)
+  const shared = load<usize>(segment, OUTPUT) + <usize>load<u32>(params, HOT_FIRST) * load<usize>(segment, STRIDE)
+  const copies = load<usize>(params, HOT_COPIES)
+  const part = f32x4.splat(load<f32>(params, HOT_SHARE))
+  for (let d: usize = 0; d < bytes; d += 16) {
+    const learned = f32x4.sub(v128.load(copies + d), v128.load(copies + bytes + d))
+    v128.store(shared + d, f32x4.add(v128.load(shared + d), f32x4.mul(part, learned)))
+  }
 }
 
 function runWindows(params: usize, jobs: usize, count: u32, bytes: usize, learningRate: f32): void {

@@ -39,6 +39,7 @@ export interface LocalLayout {
   constants: number
   signs: number
   pointers: number
+  hotCopies: number
   jobs: number
   sums: number
   gradients: number
@@ -70,6 +71,8 @@ export interface ModelLayout {
   parts: Record<string, number>
   /** Whether threads share each window, its columns dealt to them, instead of taking windows of their own. */
   byColumns: boolean
+  /** Nodes near the root that each thread has copies of. */
+  hotRows: number
   /** B: windows between two meetings of threads that share them. */
   batch: number
   /** Of these, windows that stand side by side in the text. */
@@ -112,6 +115,7 @@ const windowsAhead = 4
  */
 export const batchesAtOnce = 3
 const pieceWords = 2000
+const mostHotRows = 512
 /** Of the largest memory that WASM has. */
 export const memoryLimit = 65536 * 65536
 
@@ -141,9 +145,12 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
   const scratchRowBytes = Array.from({ length: memoryCount }, (_, memory) =>
     segments.reduce((sum, segment) => sum + (segment.memory === memory ? segment.stride : 0), 0),
   )
+  const isHot = config.loss === 'hs' && config.optimizer === 'sgd' && !byColumns && shape.threads > 1
+  const hotRows = isHot ? Math.max(0, Math.min(mostHotRows, vocabulary - 1)) : 0
   const slotCount = 2 ** Math.ceil(Math.log2(2 * vocabulary + 2))
   const layout = {
     byColumns,
+    hotRows,
     batch,
     beside,
     segments,
@@ -196,10 +203,11 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
     const isHub = memory === 0
     return {
       // Parameters, and behind them a description of each segment.
-      params: buffer(160 + 4 * 32),
+      params: buffer(176 + 4 * 32),
       constants: buffer(192),
       signs: buffer(job.groups * 48),
       pointers: buffer(2 * config.window * 4),
+      hotCopies: buffer(2 * hotRows * rowBytes),
       jobs: common && isHub ? common.jobs : buffer(batch * job.windowBytes),
       sums: common && isHub ? common.sums : byColumns ? buffer(sumsBytes) : 0,
       gradients: buffer(byColumns ? sumsBytes : job.gradientBytes),

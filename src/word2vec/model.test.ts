@@ -28,10 +28,14 @@ import {
 } from './reference.ts'
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6))
-const threads = 2
 
 /** A model of `size` words whose counts fall as 1/rank, as in language. */
-function build(size: number, input: TrainConfigInput, memoryCap?: number) {
+function build(
+  size: number,
+  input: TrainConfigInput,
+  memoryCap?: number,
+  threads = input.deterministic ? 2 : 1,
+) {
   const config = parseTrainConfig({ seed, ...input })
   const words = Array.from({ length: size }, (_, i): [Uint8Array, number] => [
     Buffer.from(`word${i}`),
@@ -186,7 +190,7 @@ function freezeSome({ config, model }: Built, expected: ReferenceModel): void {
 /** Drives the threads of a batch one after the other, as they would meet. */
 function walkColumns(built: Built, ids: Uint32Array, active: number, rate: number, stream: bigint) {
   const { model } = built
-  const kernels = Array.from({ length: threads }, (_, thread) => KernelThread.load(model, thread))
+  const kernels = model.layout.threads.map((_, thread) => KernelThread.load(model, thread))
   const columns = kernels.map((kernel, thread) => new ColumnKernel(model, kernel.kernel, thread))
   for (const kernel of kernels) kernel.seed(stream)
   const working = columns.slice(0, active)
@@ -243,6 +247,21 @@ test.each(shapes)('columns move as a batch of the reference does: %o', ({ size, 
     expectClose(built, expected, 3e-5)
   }
   for (const [i, matrix] of matrices.entries()) expect(matrix, `SEED=${seed}`).toEqual(matrices[i % 2]!)
+})
+
+test('nodes near the root move on copies, and a thread adds its part of what they learned', () => {
+  const built = build(300, { dim: 20, loss: 'hs', sample: 0 }, undefined, 2)
+  scatter(built, new Random(5n))
+  const before = reference(built)
+  const expected = reference(built)
+  const ids = sentences(300, 400, new Random(6n))
+  const kernel = KernelThread.load(built.model, 1)
+  kernel.seed(1n)
+  kernel.train(place(built, ids), 0.02)
+  trainReference(expected, ids, 0.02, 1n)
+  expect(built.model.layout.hotRows).toBe(299)
+  expected.output = expected.output.map((x, i) => (x + before.output[i]!) / 2)
+  expectClose(built, expected, 3e-5)
 })
 
 test('a vocabulary of a few words can be trained on', () => {

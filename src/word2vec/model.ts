@@ -84,10 +84,22 @@ export interface SharedModel {
 }
 
 /** Where a segment is described in its memory: behind the parameters of a thread. */
-const segmentFields = { first: 160 }
+const segmentFields = { first: 176 }
 
 // Fields of a thread's parameters, in bytes; see kernels/layout.ts.
-const fields = { random: 104, seed: 112, place: 120, loss: 128, product: 136, pairs: 144, centres: 152 }
+const fields = {
+  random: 104,
+  seed: 112,
+  place: 120,
+  hotFirst: 124,
+  loss: 128,
+  product: 136,
+  pairs: 144,
+  centres: 152,
+  hotCopies: 160,
+  hotCount: 164,
+  hotShare: 168,
+}
 
 const modes = {
   cbow: 1,
@@ -411,6 +423,16 @@ function enterParameters(model: SharedModel, config: TrainConfig, memory: number
     places.pointers,
   ]
   new Uint32Array(buffer, places.params, numbers.length).set(numbers)
+  const { hotRows } = layout
+  const parameters = new DataView(buffer)
+  parameters.setUint32(
+    places.params + fields.hotFirst,
+    hotRows > 0 ? vocabulary - 1 - hotRows : 0xffffffff,
+    true,
+  )
+  parameters.setUint32(places.params + fields.hotCopies, places.hotCopies, true)
+  parameters.setUint32(places.params + fields.hotCount, hotRows, true)
+  parameters.setFloat32(places.params + fields.hotShare, 1 / layout.threads.length, true)
   for (const [i, segment] of segments.entries()) {
     const { input, output, inputSquares, outputSquares, stride, column } = segment
     const described = [input, output, inputSquares, outputSquares, stride, column]
