@@ -70,10 +70,9 @@ export function moveJob(
       adaptTargets(targetRows + g * 24, output, squares, pointers, inputs, stride, bytes, by, moved, rowBytes, rate)
     }
   } else if (isCbow) {
-    memory.fill(moved, 0, bytes)
     for (let g: usize = 0; g < <usize>groups; g++) {
       const by = gradients + g * groupBytesOf(1)
-      moveTargetsByOne(targetRows + g * 24, output, hot, hotFirst, load<usize>(pointers), stride, bytes, by, moved)
+      moveTargetsByOne(targetRows + g * 24, output, hot, hotFirst, load<usize>(pointers), stride, bytes, by, moved, g == 0)
     }
   } else moveGroups(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, groups, false)
   let factor: f32 = 1
@@ -171,6 +170,7 @@ function moveGroups(
 /** Moves six targets by one input, whose six gradients stay in registers: cbow. */
 function moveTargetsByOne(
   targetRows: usize, output: usize, hot: usize, hotFirst: u32, x0: usize, stride: usize, bytes: usize, gradients: usize, moved: usize,
+  isFirst: bool,
 ): void {
   const r0 = targetRow(output, hot, hotFirst, load<u32>(targetRows), stride)
   const r1 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 4), stride)
@@ -186,9 +186,8 @@ function moveTargetsByOne(
   const g5 = v128.load32_splat(gradients, 20)
   for (let d: usize = 0; d < bytes; d += 16) {
     const x = v128.load(x0 + d)
-    let sum = v128.load(moved + d)
     let t = v128.load(r0 + d)
-    sum = madd(g0, t, sum)
+    let sum = isFirst ? f32x4.mul(g0, t) : madd(g0, t, v128.load(moved + d))
     v128.store(r0 + d, madd(g0, x, t))
     t = v128.load(r1 + d)
     sum = madd(g1, t, sum)

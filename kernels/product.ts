@@ -129,9 +129,9 @@ function gather(
   params: usize, job: usize, input: usize, stride: usize, bytes: usize, contextRows: usize, to: usize,
 ): void {
   const contexts = load<u32>(job, JOB_CONTEXTS)
-  memory.fill(to, 0, bytes)
   let place = contextRows
   let left = contexts
+  let isFirst = true
   for (; left >= 4; left -= 4) {
     const x0 = input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride
     const x1 = input + <usize>(load<u32>(place, 4) & ~FROZEN_BIT) * stride
@@ -139,14 +139,19 @@ function gather(
     const x3 = input + <usize>(load<u32>(place, 12) & ~FROZEN_BIT) * stride
     for (let d: usize = 0; d < bytes; d += 16) {
       const half = f32x4.add(v128.load(x0 + d), v128.load(x1 + d))
-      const other = f32x4.add(v128.load(x2 + d), v128.load(x3 + d))
-      v128.store(to + d, f32x4.add(v128.load(to + d), f32x4.add(half, other)))
+      const all = f32x4.add(half, f32x4.add(v128.load(x2 + d), v128.load(x3 + d)))
+      v128.store(to + d, isFirst ? all : f32x4.add(v128.load(to + d), all))
     }
+    isFirst = false
     place += 16
   }
   for (; left != 0; left--) {
     const x = input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride
-    for (let d: usize = 0; d < bytes; d += 16) v128.store(to + d, f32x4.add(v128.load(to + d), v128.load(x + d)))
+    for (let d: usize = 0; d < bytes; d += 16) {
+      const all = v128.load(x + d)
+      v128.store(to + d, isFirst ? all : f32x4.add(v128.load(to + d), all))
+    }
+    isFirst = false
     place += 4
   }
   if (load<u32>(params, MODE) & SUM_INPUT) return
