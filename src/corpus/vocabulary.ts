@@ -13,11 +13,13 @@ export class Vocabulary {
   readonly arena: Uint8Array
   /** Where each word begins in the arena; the last number is its end. */
   readonly offsets: Uint32Array
+  readonly #text: Buffer
 
   constructor(counts: Float64Array, arena: Uint8Array, offsets: Uint32Array) {
     this.counts = counts
     this.arena = arena
     this.offsets = offsets
+    this.#text = Buffer.from(arena.buffer, arena.byteOffset, arena.byteLength)
   }
 
   /** Builds a vocabulary from counted words, in any order. */
@@ -40,7 +42,8 @@ export class Vocabulary {
   }
 
   word(i: number): string {
-    return Buffer.from(this.bytes(i)).toString()
+    // Of one view of the arena: millions of views and copies of words would be garbage.
+    return this.#text.toString('utf8', this.offsets[i]!, this.offsets[i + 1]!)
   }
 
   bytes(i: number): Uint8Array {

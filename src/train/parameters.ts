@@ -3,8 +3,13 @@ import { type MatrixName, matrixNames, readRows, type SharedModel, writeRows } f
 
 // V words · D vector width
 
-/** Rows that are copied at a time: however they lie in the model's memory, in files they are packed. */
-const batchRows = 4096
+/** Bytes that are copied at a time: however rows lie in the model's memory, in files they are packed. */
+const partBytes = 2 ** 20
+
+/** Rows of a part: as many as `partBytes` has room for, and one at least. */
+function rowsOfPart(dim: number): number {
+  return Math.max(1, Math.floor(partBytes / (4 * dim)))
+}
 
 /** A part of a matrix: rows from `first` on, packed. Its memory is used again for the next part. */
 export interface RowPart {
@@ -15,6 +20,7 @@ export interface RowPart {
 /** The rows of a matrix in parts, in order. Memory: one part. */
 export function* rowParts(model: SharedModel, name: MatrixName): Generator<RowPart> {
   const { vocabulary, dim } = model
+  const batchRows = rowsOfPart(dim)
   const memory = new Float32Array(Math.min(batchRows, vocabulary) * dim)
   for (let first = 0; first < vocabulary; first += batchRows) {
     const rows = memory.subarray(0, Math.min(batchRows, vocabulary - first) * dim)
@@ -42,9 +48,11 @@ export function parameterTensors(model: SharedModel): Record<string, Tensor> {
 /** Reads the parameters of a checkpoint into a model. */
 export function restoreParameters(model: SharedModel, file: SafetensorsFile): void {
   const { vocabulary, dim } = model
+  const batchRows = rowsOfPart(dim)
+  const memory = new Float32Array(Math.min(batchRows, vocabulary) * dim)
   for (const name of matrixNames(model)) {
     for (let first = 0; first < vocabulary; first += batchRows) {
-      const rows = new Float32Array(Math.min(batchRows, vocabulary - first) * dim)
+      const rows = memory.subarray(0, Math.min(batchRows, vocabulary - first) * dim)
       file.readInto(name, bytesOf(rows), first * dim * 4)
       writeRows(model, name, first, rows)
     }
@@ -53,7 +61,7 @@ export function restoreParameters(model: SharedModel, file: SafetensorsFile): vo
 
 /** The bytes of rows that come one by one, packed into parts. Each part is valid until the next. */
 export function* packRows(rows: Iterable<Float32Array>, dim: number): Generator<Uint8Array> {
-  const memory = new Float32Array(batchRows * dim)
+  const memory = new Float32Array(rowsOfPart(dim) * dim)
   let length = 0
   for (const row of rows) {
     memory.set(row, length)

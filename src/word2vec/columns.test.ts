@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { dealColumns, dutyOf, leavesOf } from './columns.ts'
+
+const cases = [1, 2, 3, 4, 5, 7, 8, 16].flatMap((threads) =>
+  [1, 4, 7, 20, 100, 199, 300, 1000].flatMap((dim) =>
+    [false, true].map((apart) => ({ threads, dim, apart })),
+  ),
+)
+
+test.each(cases)('leaves cover all columns, and do not depend on threads: %o', ({ threads, dim, apart }) => {
+  const { segments, leaves } = dealColumns(dim, true, threads, apart)
+  const places = leaves.flatMap(({ segment, from, bytes }) => {
+    const first = segments[segment]!.quad + from / 16
+    return Array.from({ length: bytes / 16 }, (_, i) => first + i)
+  })
+  expect(places).toEqual(Array.from({ length: Math.ceil(dim / 4) }, (_, i) => i))
+  const alone = dealColumns(dim, true, 1, false).leaves.map(({ bytes }) => bytes)
+  expect(leaves.map(({ bytes }) => bytes)).toEqual(alone)
+  for (const { stride, quads } of segments) {
+    expect(stride % 64).toBe(0)
+    expect(stride).toBeGreaterThanOrEqual(quads * 16)
+  }
+  if (apart) expect(new Set(segments.map(({ memory }) => memory)).size).toBe(leavesOf(dim))
+})
+
+test.each(cases)('together, threads do each thing once: %o', ({ threads, dim, apart }) => {
+  for (const batch of [1, 4, 16]) {
+    for (let active = 1; active <= threads; active++) {
+      const dealt = dealColumns(dim, true, threads, apart)
+      const duties = Array.from({ length: active }, (_, thread) => dutyOf(dealt, batch, thread, active))
+      const parts = duties[0]!.parts
+      const products = new Map<string, number>()
+      const moved = new Map<string, number>()
+      const drawn = new Map<number, number>()
+      const once = <K>(counts: Map<K, number>, key: K) => counts.set(key, (counts.get(key) ?? 0) + 1)
+      for (const { dots, moves, draws } of duties) {
+        for (const { leaf, part, fromWindow, toWindow } of dots) {
+          expect(leaf).toBe((part * dealt.leaves.length) / parts)
+          for (let w = fromWindow; w < toWindow; w++) once(products, `${part} ${w}`)
+        }
+        for (const { segment, from, bytes } of moves) {
+          for (let at = from; at < from + bytes; at += 16) once(moved, `${segment} ${at}`)
+        }
+        for (let w = draws.from; w < draws.to; w++) once(drawn, w)
+      }
+      expect(products.size).toBe(parts * batch)
+      expect(moved.size).toBe(Math.ceil(dim / 4))
+      expect(drawn.size).toBe(batch)
+      for (const counts of [products, moved, drawn])
+        for (const count of counts.values()) expect(count).toBe(1)
+    }
+  }
+})
+
+test('threads that need not meet twice multiply just what they move', () => {
+  for (const { threads, dim, apart } of cases) {
+    const { segments, leaves } = dealColumns(dim, true, threads, apart)
+    for (let thread = 0; thread < threads; thread++) {
+      const { dots, moves, parts, ownColumns } = dutyOf({ segments, leaves }, 16, thread, threads)
+      if (!ownColumns) continue
+      const columns = (segment: number, from: number, bytes: number) =>
+        Array.from({ length: bytes / 16 }, (_, i) => segments[segment]!.quad + from / 16 + i)
+      const multiplied = dots.flatMap(({ leaf, fromWindow, toWindow }) => {
+        expect([fromWindow, toWindow]).toEqual([0, 16])
+        return leaves
+          .slice(leaf, leaf + leaves.length / parts)
+          .flatMap(({ segment, from, bytes }) => columns(segment, from, bytes))
+      })
+      expect(multiplied).toEqual(moves.flatMap(({ segment, from, bytes }) => columns(segment, from, bytes)))
+    }
+  }
+})
