@@ -27,7 +27,7 @@ const standard: TrainConfigInput = { dim: 20, epochs: 1, minCount: 2, sample: 1e
 /** Trains with all threads that are asked for, however few cores there are. */
 async function train(config: TrainConfigInput, more: Partial<TrainRequest> = {}) {
   const out = join(folder, `run${runs++}`)
-  const request = { corpus: [corpus], out, config: { ...standard, ...config }, allThreads: true, ...more }
+  const request = { corpus: [corpus], out, config: { ...standard, ...config }, team: 'all' as const, ...more }
   const { result } = await runTraining(request)
   const events = readEvents(join(request.out, 'events.ndjson'))
   const losses = events.flatMap((event) => (event.type === 'epoch' ? [event.loss] : []))
@@ -64,6 +64,19 @@ test.each(variants)('the same bits and loss with 1, 2, 3, 4 and 8 threads: %o', 
   }
 })
 
+test.each(variants)(
+  'the same bits if another number of threads takes part in each round: %o',
+  async (config) => {
+    const one = await train({ ...config, epochs: 2, threads: 1 })
+    for (const threads of [2, 4]) {
+      const changing = await train({ ...config, epochs: 2, threads }, { team: 'changing' })
+      expect(changing.hash, `${threads} threads`).toBe(one.hash)
+      expect(changing.losses).toEqual(one.losses)
+      expect(new Set(changing.walked).size).toBeGreaterThan(1)
+    }
+  },
+)
+
 test.each(variants)('the same bits where columns lie in several memories: %o', async (config) => {
   const whole = await train({ ...config, threads: 2 })
   for (const threads of [1, 2, 3]) {
@@ -79,25 +92,35 @@ test('a model that no memory holds is trained by columns without being asked, wi
   expect(notAsked.hash).toBe(asked.hash)
 })
 
-test('stopped again and again, with other threads each time, the bits are the same', async () => {
-  const whole = await train({ threads: 2, epochs: 4 })
-  const out = join(folder, `run${runs++}`)
-  for (let attempt = 0; ; attempt++) {
-    const controller = new AbortController()
-    let blocks = 0
-    const observer = { trained: () => void (++blocks === 2 && controller.abort()) }
-    const config = { ...standard, epochs: 4, threads: 1 + (attempt % 4) }
-    const request = { corpus: [corpus], out, config, allThreads: true, observer, signal: controller.signal }
-    try {
-      const { result } = await runTraining(request)
-      expect(attempt).toBeGreaterThan(3)
-      expect(sha256(result.vectors)).toBe(whole.hash)
-      return
-    } catch (error) {
-      expect(error).toBeInstanceOf(StoppedError)
+test.each([{}, { model: 'cbow', loss: 'hs', optimizer: 'adagrad' }] as TrainConfigInput[])(
+  'stopped again and again, with other threads each time, the bits are the same: %o',
+  async (variant) => {
+    const whole = await train({ ...variant, threads: 2, epochs: 4 })
+    const out = join(folder, `run${runs++}`)
+    for (let attempt = 0; ; attempt++) {
+      const controller = new AbortController()
+      let blocks = 0
+      const observer = { trained: () => void (++blocks === 2 && controller.abort()) }
+      const config = { ...standard, ...variant, epochs: 4, threads: 1 + (attempt % 4) }
+      const request = {
+        corpus: [corpus],
+        out,
+        config,
+        team: 'all' as const,
+        observer,
+        signal: controller.signal,
+      }
+      try {
+        const { result } = await runTraining(request)
+        expect(attempt).toBeGreaterThan(3)
+        expect(sha256(result.vectors)).toBe(whole.hash)
+        return
+      } catch (error) {
+        expect(error).toBeInstanceOf(StoppedError)
+      }
     }
-  }
-})
+  },
+)
 
 /**
  * Made by this code, on x64 with fused multiply-add. They change only with what is computed; that they are the same on

@@ -136,7 +136,7 @@ test('the loss falls from epoch to epoch', async () => {
 test('a deterministic run has the same loss, bit for bit, with any number of threads', async () => {
   const lossesWith = async (threads: number) => {
     const deterministic = { ...config, deterministic: true, threads }
-    return (await run(newFolder(), { config: deterministic, allThreads: true })).losses
+    return (await run(newFolder(), { config: deterministic, team: 'all' })).losses
   }
   const losses = await lossesWith(1)
   expect(losses).toHaveLength(3)

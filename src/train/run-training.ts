@@ -38,6 +38,7 @@ import { requireEpochs, resolveConfig } from './resolve-config.ts'
 import { endRun, removeLeftovers, requireEmpty, startRun } from './run-record.ts'
 import { requireSense } from './sense.ts'
 import { newState, type TrainState, totalOf } from './state.ts'
+import type { TeamMode } from './team.ts'
 import { train } from './train.ts'
 import { bringInit, extension, WarmStart, type WarmStartFigures } from './warm-start.ts'
 
@@ -50,8 +51,8 @@ export interface TrainRequest {
   /** Time between checkpoints inside an epoch; 60 seconds. */
   checkpointEveryMs?: number
   signal?: AbortSignal
-  /** For tests: a deterministic run takes all the threads that were asked for, though there are fewer cores. */
-  allThreads?: boolean
+  /** For tests: unless `measured`, a deterministic run takes the threads that were asked for, though there are fewer cores. */
+  team?: TeamMode
   /** For tests: bytes of one memory at most. */
   memoryCap?: number
 }
@@ -246,7 +247,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
     {
       config,
       threads,
-      allThreads: request.allThreads ?? false,
+      team: request.team ?? 'measured',
       blocks,
       audits,
       vocabulary,
@@ -295,10 +296,10 @@ function threadsOf({ threads }: TrainConfig): number {
 }
 
 /** Threads that share windows wait for one another: more of them than cores would be in each other's way. */
-function trainingThreads({ allThreads }: TrainRequest, config: TrainConfig, blocks: number): number {
+function trainingThreads({ team = 'measured' }: TrainRequest, config: TrainConfig, blocks: number): number {
   const threads = threadsOf(config)
   if (!config.deterministic) return Math.min(threads, blocks)
-  return allThreads ? threads : Math.min(threads, availableParallelism())
+  return team !== 'measured' ? threads : Math.min(threads, availableParallelism())
 }
 
 function countOptions({ observer, signal }: TrainRequest, config: TrainConfig): CountOptions {

@@ -4,6 +4,9 @@ const slow = 0.6
 const firstPause = 2
 const longestPause = 64
 
+/** measured: as many as are fastest; for tests, always all, or another number in each round */
+export type TeamMode = 'measured' | 'all' | 'changing'
+
 /**
  * How many threads go through the same windows. They wait for one another, so where something else keeps a core busy,
  * all are no faster than the one that is not given a core, and one thread alone may be faster. The result is the same for
@@ -11,7 +14,8 @@ const longestPause = 64
  */
 export class Team {
   readonly #threads: number
-  readonly #all: boolean
+  readonly #mode: TeamMode
+  #rounds = 0
   /** Words a millisecond: the best that all threads had, and what half of them had when last at work. */
   #best = 0
   #half = 0
@@ -19,20 +23,20 @@ export class Team {
   /** Rounds of fewer threads still to come. */
   #left = 0
 
-  /** all  always all of them */
-  constructor(threads: number, all: boolean) {
+  constructor(threads: number, mode: TeamMode) {
     this.#threads = threads
-    this.#all = all || threads === 1
+    this.#mode = threads === 1 ? 'all' : mode
   }
 
   /** Threads of the next round. */
   choose(): number {
+    if (this.#mode === 'changing') return 1 + (this.#rounds++ % this.#threads)
     return this.#left > 0 ? Math.max(1, this.#threads >> 1) : this.#threads
   }
 
   /** Tells how a round went. */
   tell(active: number, words: number, milliseconds: number): void {
-    if (this.#all || words === 0) return
+    if (this.#mode !== 'measured' || words === 0) return
     const speed = words / Math.max(milliseconds, 1e-3)
     if (active < this.#threads) {
       this.#half = speed

@@ -5,6 +5,7 @@ import { siblingModule, startWorker } from '../runtime/workers.ts'
 import type { SharedModel, TrainConfig } from '../word2vec/index.ts'
 import { aborted } from './meeting.ts'
 import { sharesBefore } from './schedule.ts'
+import type { TeamMode } from './team.ts'
 
 /** What a training thread is given once. Memory and audits are shared. */
 export interface ThreadJob {
@@ -14,8 +15,8 @@ export interface ThreadJob {
   files: CorpusFile[]
   blockBytes: number
   audits: BlockAudits
-  /** Where threads share windows: whether all take part even if fewer were faster. */
-  allThreads: boolean
+  /** Where threads share windows: how many of them take part. */
+  team: TeamMode
 }
 
 /** What sets the threads to work: an epoch, from 1. */

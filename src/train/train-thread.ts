@@ -25,7 +25,7 @@ const order = new Uint32Array(buffer, layout.order, blocks.length)
 const shares = new Float64Array(buffer, layout.shares, blocks.length + 1)
 const meeting = new Meeting(model, thread)
 const walk = layout.byColumns ? new ColumnWalk(model, kernel, config, meeting, thread) : undefined
-const team = new Team(layout.threads.length, job.allThreads)
+const team = new Team(layout.threads.length, job.team)
 
 parentPort!.on('message', ({ epoch }: EpochJob) => {
   try {
@@ -92,6 +92,8 @@ function runTogether(walk: ColumnWalk, epoch: number): void {
       kept += length
       if (thread === 0) post({ type: 'block', place: place + i, ...told, ...lossOf() })
     }
+    // The next round may be of fewer threads, who then multiply what this one has moved.
+    meeting.meet()
     if (thread === 0) team.tell(active, kept, performance.now() - began)
   }
 }

@@ -11,14 +11,15 @@ import { parameterTensors } from './parameters.ts'
 import { rateAt } from './schedule.ts'
 import { nothingLearned } from './sense.ts'
 import { addBlock, addHashes, addLosses, noSums, type TrainState, totalOf } from './state.ts'
+import type { TeamMode } from './team.ts'
 import { TrainThreads } from './threads.ts'
 
 /** What training is handed; it builds none of it. */
 export interface Training {
   config: TrainConfig
   threads: number
-  /** Whether threads that share windows all take part even if fewer were faster. */
-  allThreads: boolean
+  /** How many of the threads that share windows take part. */
+  team: TeamMode
   blocks: BlockTable
   audits: BlockAudits
   vocabulary: Vocabulary
@@ -53,7 +54,7 @@ export async function train(training: Training, state: TrainState): Promise<bool
     model,
     config,
     audits,
-    allThreads: training.allThreads,
+    team: training.team,
     files: blocks.files,
     blockBytes: blocks.blockBytes,
   })
