@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -36,11 +36,20 @@ test('classes: a file, standard output, and JSON hold the same', () => {
   expect(JSON.parse(written)).toMatchObject({ file: join(folder, 'b.txt'), empty: json.empty })
 })
 
+test("a run's own files are not written over", () => {
+  mkdirSync(join(folder, 'run'))
+  writeFileSync(join(folder, 'run/vectors.safetensors'), 'precious')
+  const { status, stderr } = millrace(folder, 'classes', 'run', '-o', 'run/vectors.safetensors')
+  expect(status).toBe(2)
+  expect(stderr).toContain('would be written over')
+  expect(readFileSync(join(folder, 'run/vectors.safetensors'), 'utf8')).toBe('precious')
+})
+
 test.each([
   [[vectors], '500 classes were asked for, of 77 words\n  why: some would be empty from the start'],
   [[vectors, '--classes', '0'], '--classes 0 is not a whole number of 1 or more\n  why: it counts classes'],
   [[vectors, '--classes', '2', '--rounds', 'x'], '--rounds x is not a whole number'],
-  [[vectors, '-o', vectors], 'would be written over itself'],
+  [[vectors, '-o', vectors], 'would be written over'],
   [[vectors, '-o', 'nowhere/classes.txt'], 'there is no folder nowhere'],
   [['nowhere'], 'there is no such file or folder'],
 ])('classes %j is refused', (args, message) => {
