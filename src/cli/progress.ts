@@ -38,6 +38,8 @@ export function trainObserver(line: LiveLine): TrainObserver {
   let epochs = 0
   const losses: number[] = []
   return {
+    countingPlanned: ({ bytes, most }) =>
+      line.end(`counting words in about ${formatBytes(bytes)}, ${formatBytes(most)} at most`),
     counting: (done) => line.show(`counting words  ${percent(done)}`),
     counted: ({ vocabulary, audits, distinctWords }, seconds) => {
       const words = audits.words.reduce((sum, count) => sum + count, 0)
