@@ -4,6 +4,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { InputError, type PackedError, StoppedError, unpackError } from '../core/errors.ts'
 import { siblingModule, startWorker } from '../runtime/workers.ts'
 import { BlockTable, chooseBlockBytes } from './blocks.ts'
+import { type CountingPlan, requireCounting } from './count-plan.ts'
 import type { CorpusFile } from './files.ts'
 import { maxSentence } from './records.ts'
 import type { Tokenizer } from './tokenizer.ts'
@@ -62,6 +63,10 @@ export interface CountOptions {
   tokenizer: Tokenizer
   minCount: number
   threads: number
+  /** Bytes that it may take. */
+  memory?: number
+  /** Told before anything is read. */
+  onPlan?: (plan: CountingPlan) => void
   onProgress?: (doneFraction: number) => void
   signal?: AbortSignal
 }
@@ -69,11 +74,14 @@ export interface CountOptions {
 /**
  * Reads a corpus once, in parallel: its vocabulary, exactly, and the audit of each block.
  *
- * memory  the distinct words of the corpus, once per thread (about 50 bytes each)
- * throws  InputError if no word occurs `minCount` times, or a file changed; StoppedError on abort
+ * memory  the distinct words of the corpus, once per thread; see count-plan.ts
+ * throws  InputError if no word occurs `minCount` times, or a file changed; StoppedError on abort; ResourceError if
+ *         `memory` is too little for any text of this length
  */
 export async function countCorpus(files: CorpusFile[], options: CountOptions): Promise<CountResult> {
   const corpusBytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  const plan = requireCounting(corpusBytes, options.threads, options.memory ?? Number.POSITIVE_INFINITY)
+  options.onPlan?.(plan)
   const blocks = new BlockTable(files, chooseBlockBytes(corpusBytes))
   const job: Omit<CountJob, 'role'> = {
     files,

@@ -6,6 +6,7 @@ export {
   corpusFingerprint,
   countCorpus,
 } from './count.ts'
+export { type CountingPlan, planCounting } from './count-plan.ts'
 export { type CorpusFile, findCorpusFiles } from './files.ts'
 export {
   findPhrases,

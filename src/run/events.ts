@@ -6,6 +6,8 @@ import { InputError } from '../core/errors.ts'
 export type RunEvent = { time: string; attempt: number; words: number } & (
   | { type: 'start'; pid: number; threads: number }
   | { type: 'vocabulary'; vocabulary: number; corpusWords: number; corpusBytes: number; seconds: number }
+  /** Of the vocabulary pass, before it reads the first time: what it is expected to take, and bounds. */
+  | { type: 'countingPlan'; bytes: number; most: number; least: number; parts: Record<string, number> }
   | { type: 'plan'; bytes: number; parts: Record<string, number> }
   | { type: 'resume'; checkpoint: string; epoch: number }
   | { type: 'schedule'; epochs: number; before: number }

@@ -5,7 +5,7 @@ import { writeFileAtomically } from '../core/disk.ts'
 import { InputError, StoppedError } from '../core/errors.ts'
 import { SafetensorsFile } from '../core/safetensors.ts'
 import { formatCount } from '../core/text.ts'
-import { type CountOptions, findCorpusFiles, type Vocabulary } from '../corpus/index.ts'
+import { type CountingPlan, type CountOptions, findCorpusFiles, type Vocabulary } from '../corpus/index.ts'
 import {
   acquireLock,
   EventLog,
@@ -59,6 +59,7 @@ export interface TrainRequest {
 
 /** Told as it goes. */
 export interface TrainObserver {
+  countingPlanned?(plan: CountingPlan): void
   counting?(doneFraction: number): void
   counted?(corpus: CountedCorpus, seconds: number): void
   planned?(plan: MemoryPlan, config: TrainConfig, threads: number): void
@@ -193,7 +194,12 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
 
   const initFile = begun.init && (await bringInit(folder, begun.init, warn, signal))
   const known = { fingerprint: run.fingerprints.corpus, init: begun.init && extension(folder, begun.init) }
-  const corpus = await loadOrCount(folder, begun.files, countOptions(request, config), known)
+  const onPlan = (plan: CountingPlan) => {
+    // A run that was counted before has this event; and if the text is another now, its record stays as it was.
+    if (!run.fingerprints.corpus) events.append(words, { type: 'countingPlan', ...plan })
+    observer.countingPlanned?.(plan)
+  }
+  const corpus = await loadOrCount(folder, begun.files, { ...countOptions(request, config), onPlan }, known)
   const { blocks, audits, vocabulary } = corpus
   const threads = trainingThreads(request, config, blocks.length)
   const countSeconds = (performance.now() - beganMs) / 1000
@@ -305,7 +311,8 @@ function trainingThreads({ team = 'measured' }: TrainRequest, config: TrainConfi
 function countOptions({ observer, signal }: TrainRequest, config: TrainConfig): CountOptions {
   const { tokenizer, minCount } = config
   const onProgress = (done: number) => observer?.counting?.(done)
-  return { tokenizer, minCount, threads: threadsOf(config), onProgress, ...(signal && { signal }) }
+  const memory = config.memory ?? availableMemory()
+  return { tokenizer, minCount, threads: threadsOf(config), memory, onProgress, ...(signal && { signal }) }
 }
 
 function resultOf(
