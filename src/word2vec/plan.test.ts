@@ -1,0 +1,130 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { deriveSeed, Random } from '../core/random.ts'
+import { Vocabulary } from '../corpus/index.ts'
+import { RunFolder, readEvents } from '../run/index.ts'
+import { parseTrainConfig, type TrainConfigInput } from './config.ts'
+import { planLayout } from './layout.ts'
+import { createModel, shapeOf } from './model.ts'
+import { idleBytes, planMemory, requireFit } from './plan.ts'
+
+const root = join(import.meta.dirname, '../..')
+const vocabulary = Vocabulary.from(
+  Array.from({ length: 3000 }, (_, i): [Uint8Array, number] => [
+    Buffer.from(`word${i}`),
+    Math.ceil(1e5 / (i + 1)),
+  ]),
+  1,
+)
+
+function build(input: TrainConfigInput, threads = 2, memoryCap?: number) {
+  const config = parseTrainConfig(input)
+  const shape = shapeOf(vocabulary, { length: 7, blockBytes: 65536 }, config, threads)
+  if (memoryCap !== undefined) shape.memoryCap = memoryCap
+  return { config, shape }
+}
+
+const variants: [string, TrainConfigInput, cap?: number][] = [
+  ['sgd', {}],
+  ['adagrad', { optimizer: 'adagrad' }],
+  ['hs', { loss: 'hs' }],
+  ['nce', { loss: 'nce' }],
+  ['cbow', { model: 'cbow' }],
+  ['per-pair', { negatives: 'per-pair' }],
+  ['frozen', { init: 'vectors.bin', freeze: 'init' }],
+  ['deterministic', { deterministic: true }],
+  ['deterministic hs of cbow', { deterministic: true, loss: 'hs', model: 'cbow' }],
+  ['several memories', {}, 2 ** 21],
+  ['several memories, adagrad', { optimizer: 'adagrad' }, 2 ** 21],
+  ['several memories, hs', { loss: 'hs' }, 2 ** 21],
+]
+
+test.each(variants)('the plan is what is allocated, and the engine: %s', (_name, input, cap) => {
+  for (const threads of [1, 3]) {
+    const { config, shape } = build({ dim: 50, ...input }, threads, cap)
+    const { memories } = createModel(vocabulary, config, shape)
+    expect(memories.length > 1).toBe(cap !== undefined)
+    const allocated = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)
+    expect(planLayout(shape).bytes).toBe(allocated)
+    const { bytes, parts } = planMemory(shape)
+    expect(bytes - parts.words! - parts.runtime! + idleBytes(shape)).toBe(allocated)
+    // Nothing is left out of the parts but the start and the end of each memory.
+    const named = Object.values(parts).reduce((sum, part) => sum + part, 0)
+    expect(bytes - named).toBeGreaterThan(0)
+    expect(bytes - named).toBeLessThanOrEqual(memories.length * (65536 + 64))
+  }
+})
+
+test.each(variants)('what does not fit is refused, with settings that would: %s', (_name, input, cap) => {
+  const { config, shape } = build({ dim: 600, ...input }, 2, cap && 2 ** 24)
+  const { bytes } = planMemory(shape)
+  expect(requireFit(shape, bytes).bytes).toBe(bytes)
+  const limit = bytes - 4 * 2 ** 20
+  let message = ''
+  try {
+    requireFit(shape, limit)
+  } catch (error) {
+    message = String(error)
+  }
+  expect(message).toContain('words × 600 dimensions need')
+  const dim = Number(/--dim (\d+)/.exec(message)?.[1])
+  expect(requireFit({ ...shape, config: { ...config, dim } }, limit).bytes).toBeLessThanOrEqual(limit)
+  expect(() => requireFit({ ...shape, config: { ...config, dim: dim + 4 } }, limit)).toThrow('MiB')
+  expect(message).toContain('--threads 1')
+  expect(requireFit({ ...shape, threads: 1 }, limit).bytes).toBeLessThanOrEqual(limit)
+})
+
+test('a model for which no memory is wide enough is refused, however much there is', () => {
+  const { shape } = build({ dim: 600 }, 2, 2 ** 20)
+  // The cap is a test's; the limit is WASM's.
+  expect(() => requireFit({ ...shape, vocabulary: 3e8 }, Number.POSITIVE_INFINITY)).toThrow(
+    'more than the 4.0 GiB of one WASM memory',
+  )
+})
+
+// Real processes, as built: what runs from sources has the memory of the compiler too.
+const built = existsSync(join(root, 'dist/cli/main.js'))
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6))
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-'))
+  const random = new Random(deriveSeed(seed))
+  const line = () => Array.from({ length: 20 }, () => `w${random.below(15_000).toString(36)}`).join(' ')
+  writeFileSync(join(folder, 'text.txt'), `${Array.from({ length: 4000 }, line).join('\n')}\n`)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const runs: [threads: number, ...string[]][] = [
+  [1, '--dim', '1000'],
+  [2, '--dim', '1000', '--deterministic'],
+  [2, '--dim', '600', '--optimizer', 'adagrad'],
+  [1, '--dim', '600', '--optimizer', 'adagrad', '--deterministic'],
+]
+
+test.skipIf(!built || process.platform !== 'linux').each(runs)(
+  'a process has what was planned for it, to 5 %% (needs npm run build, Linux): %i threads %s %s %s %s',
+  (threads, ...flags) => {
+    const out = join(folder, `run${threads}${flags.join('')}`)
+    const quick = ['--min-count', '1', '--epochs', '1', '--window', '1', '--sample', '1e-5']
+    const args = ['train', join(folder, 'text.txt'), '--out', out, '--threads', `${threads}`]
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(root, 'bin/millrace.js'), ...args, ...quick, ...flags],
+      { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' },
+    )
+    expect(status, stderr).toBe(0)
+    const events = readEvents(new RunFolder(out).events)
+    const bytesOf = (type: 'plan' | 'done') => {
+      const event = events.findLast((event) => event.type === type)!
+      return 'bytes' in event ? event.bytes : 'peakRssBytes' in event ? event.peakRssBytes : 0
+    }
+    const ratio = bytesOf('done') / bytesOf('plan')
+    expect(Math.abs(ratio - 1), `SEED=${seed}, peak / plan ${ratio.toFixed(3)}`).toBeLessThan(0.05)
+    rmSync(out, { recursive: true })
+  },
+  30_000,
+)
