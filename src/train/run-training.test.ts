@@ -118,7 +118,16 @@ test('the run folder holds what the design says', async () => {
   expect(result.audit.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3])
   for (const { hash } of result.audit.epochs) expect(hash).toMatch(/^[0-9a-f]{16}$/)
   const types = new Set(readEvents(new RunFolder(out).events).map(({ type }) => type))
-  for (const type of ['start', 'vocabulary', 'plan', 'progress', 'epoch', 'checkpoint', 'done'])
+  for (const type of [
+    'countingPlan',
+    'start',
+    'vocabulary',
+    'plan',
+    'progress',
+    'epoch',
+    'checkpoint',
+    'done',
+  ])
     expect(types).toContain(type)
   expect(existsSync(join(out, 'lock'))).toBe(false)
 })
