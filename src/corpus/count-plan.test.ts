@@ -55,7 +55,7 @@ test('a memory that is too little for any text is refused before the text is rea
 // Counts in a process of its own, as built: what runs from sources has the memory of the compiler too.
 const built = existsSync(join(root, 'dist/train/index.js'))
 test.skipIf(!built || process.platform !== 'linux').each([1, 2])(
-  'counting takes what the formula says of the words there are, to 5 %% (needs npm run build, Linux): %i threads',
+  'counting takes what the formula says of the words there are, within a twentieth (needs npm run build, Linux): %i threads',
   (threads) => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
     const [text, script] = [join(folder, 'text.txt'), join(folder, 'count.mjs')]

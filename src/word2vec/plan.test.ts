@@ -106,7 +106,7 @@ const runs: [threads: number, ...string[]][] = [
 ]
 
 test.skipIf(!built || process.platform !== 'linux').each(runs)(
-  'a process has what was planned for it, to 5 %% (needs npm run build, Linux): %i threads %s %s %s %s',
+  'a process has what was planned for it, within a twentieth (needs npm run build, Linux): %i threads %s %s %s %s',
   (threads, ...flags) => {
     const out = join(folder, `run${threads}${flags.join('')}`)
     const quick = ['--min-count', '1', '--epochs', '1', '--window', '1', '--sample', '1e-5']
