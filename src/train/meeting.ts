@@ -60,11 +60,12 @@ export class Meeting {
 
   /** The leader's part: sets the first `active` threads to work, or lets all end. */
   announce({ place, active }: Round): void {
-    this.#ints[1] = place
-    this.#ints[2] = active
-    this.#ints[3] = this.#met
     this.#active = active
     this.#round = (this.#round + 1) | 0
+    const at = roundPlace(this.#round)
+    this.#ints[at] = place
+    this.#ints[at + 1] = active
+    this.#ints[at + 2] = this.#met
     Atomics.store(this.#ints, 0, this.#round)
     Atomics.notify(this.#ints, 0)
   }
@@ -74,8 +75,15 @@ export class Meeting {
     for (;;) {
       this.#await(0, (this.#round + 1) | 0)
       this.#round = Atomics.load(this.#ints, 0)
-      const round = { place: this.#ints[1]!, active: this.#ints[2]! }
-      this.#met = this.#ints[3]!
+      const at = roundPlace(this.#round)
+      const round = { place: this.#ints[at]!, active: this.#ints[at + 1]! }
+      const met = this.#ints[at + 2]!
+      // Rounds that are not this thread's go on without it: what was read may be of the one after the next.
+      if (Atomics.load(this.#ints, 0) !== this.#round) {
+        this.#round = (this.#round - 1) | 0
+        continue
+      }
+      this.#met = met
       this.#active = round.active
       if (round.place < 0 || this.#thread < round.active) return round
     }
@@ -138,4 +146,9 @@ export class Meeting {
       Atomics.sub(ints, 4, 1)
     }
   }
+}
+
+/** Where a round is announced: two are kept apart. */
+function roundPlace(round: number): number {
+  return 6 + 3 * (round & 1)
 }
