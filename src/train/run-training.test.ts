@@ -90,6 +90,15 @@ test('a complete run is shown and not trained again', async () => {
   expect(statSync(new RunFolder(out).vectors).mtimeMs).toBe(before)
 })
 
+test('a text of one word is refused, in plain words', async () => {
+  const one = join(newFolder(), '..', 'one-word.txt')
+  writeFileSync(one, 'hello hello hello hello\n'.repeat(50))
+  for (const loss of ['ns', 'hs'] as const)
+    await expect(run(newFolder(), { corpus: [one], config: { ...config, sample: 0, loss } })).rejects.toThrow(
+      'the vocabulary has one word, hello',
+    )
+})
+
 test('a complete run is not shown for another text', async () => {
   const out = newFolder()
   await run(out)

@@ -219,7 +219,14 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   if (otherKernel) warn(otherKernel)
   state.kernel = model.kernel
   const start = initFile && new WarmStart(initFile, vocabulary)
-  if (start && config.freeze === 'init') freezeRows(model, start.rowsInText())
+  if (start && config.freeze === 'init') {
+    const frozen = start.rowsInText()
+    freezeRows(model, frozen)
+    if (frozen.every((stays) => stays === 1))
+      warn(
+        'every word of the text has a vector of --init, and these stay: the vectors will be the same as before',
+      )
+  }
   if (checkpoint) restore(model, checkpoint)
   else for (const message of start?.fill(model, config) ?? []) warn(message)
 

@@ -15,11 +15,18 @@ export function keptWords({ counts }: Vocabulary, { sample, sampleFormula }: Tra
  * Holds settings against the text that they are for, before any work.
  *
  * Returns what is odd and may be meant, in plain words.
- * throws  ConfigError if subsampling leaves no two words
+ * throws  ConfigError if subsampling leaves no two words; InputError if there is but one word
  */
 export function requireSense(config: TrainConfig, vocabulary: Vocabulary): string[] {
   const { lr, epochs, sample, model } = config
   const total = vocabulary.totalCount
+  if (vocabulary.length === 1) {
+    throw new InputError('ONE_WORD', {
+      what: `the vocabulary has one word, ${vocabulary.word(0)}`,
+      why: 'a word is learned from other words beside it',
+      mend: 'use a lower --min-count, a longer text, or see whether --tokenizer words fits it',
+    })
+  }
   const kept = keptWords(vocabulary, config)
   if (kept < 2) throw nothingKept(config, total, kept)
   const told: string[] = []

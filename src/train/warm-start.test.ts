@@ -357,3 +357,12 @@ test('vectors that share no word with the text are told to be of no use', async 
   expect(warnings.join()).toContain(`none of the words of ${strange} is in the text`)
   expect(readdirSync(out)).toContain('init.safetensors')
 })
+
+test('a run whose vectors all stay as they were says so', async () => {
+  const { result } = await run(newFolder(), given)
+  const warnings: string[] = []
+  const observer = { warning: (message: string) => void warnings.push(message) }
+  const config = { ...given, init: result.vectors, freeze: 'init' as const }
+  await runTraining({ corpus: [corpus], out: newFolder(), config, observer })
+  expect(warnings.join()).toContain('the vectors will be the same as before')
+})
