@@ -14,7 +14,7 @@ const strikesOut = 3
 /** How often in a row workers may die, wherever, without a batch in between. */
 const deathsOut = 10
 /** How long a worker has for closing its iterators, when it is no longer wanted. */
-const closingMs = 1000
+const closingMs = 3000
 
 type PassMessage = Extract<ToWorker, { type: 'pass' }>
 type Batches = [number: number, indices: ArrayLike<number>][]
@@ -282,7 +282,7 @@ export class WorkerSlot {
     this.reader.wake()
   }
 
-  /** Ends the worker, and resolves when it has gone: by itself, its iterators closed, or within a second by force. */
+  /** Ends the worker, and resolves when it has gone: by itself, its iterators closed, or within three seconds by force. */
   async close(): Promise<void> {
     this.#closing = true
     this.rest()

@@ -19,7 +19,7 @@ let runs = 0
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-'))
   corpus = join(folder, 'corpus.txt')
-  writeFileSync(corpus, madeUpText(250_000, 1))
+  writeFileSync(corpus, madeUpText(130_000, 1))
 })
 
 const standard: TrainConfigInput = { dim: 20, epochs: 1, minCount: 2, sample: 1e-3, deterministic: true }
@@ -60,7 +60,7 @@ test.each(variants)('the same bits and loss with 1, 2, 3, 4 and 8 threads: %o', 
     expect(more.walked).toHaveLength(threads)
     expect(new Set(more.walked).size).toBe(1)
     expect(more.walked![0]).toBe(one.walked![0])
-    expect(more.walked![0]).toBeGreaterThan(500)
+    expect(more.walked![0]).toBeGreaterThan(200)
   }
 })
 
@@ -95,13 +95,13 @@ test('a model that no memory holds is trained by columns without being asked, wi
 test.each([{}, { model: 'cbow', loss: 'hs', optimizer: 'adagrad' }] as TrainConfigInput[])(
   'stopped again and again, with other threads each time, the bits are the same: %o',
   async (variant) => {
-    const whole = await train({ ...variant, threads: 2, epochs: 4 })
+    const whole = await train({ ...variant, threads: 2, epochs: 12 })
     const out = join(folder, `run${runs++}`)
     for (let attempt = 0; ; attempt++) {
       const controller = new AbortController()
       let blocks = 0
-      const observer = { trained: () => void (++blocks === 2 && controller.abort()) }
-      const config = { ...standard, ...variant, epochs: 4, threads: 1 + (attempt % 4) }
+      const observer = { trained: () => void (++blocks === 1 && controller.abort()) }
+      const config = { ...standard, ...variant, epochs: 12, threads: 1 + (attempt % 4) }
       const request = {
         corpus: [corpus],
         out,
@@ -127,10 +127,10 @@ test.each([{}, { model: 'cbow', loss: 'hs', optimizer: 'adagrad' }] as TrainConf
  * another engine or machine is what this test is for.
  */
 const golden: Record<string, string> = {
-  fused: 'd2760cba8d7b5c2cf6274ebb393e08dbb65937d239503fce7e93113879cf4f00',
-  strict: 'd5e11243d438464a6744931ab17b54f603e22a5cc47faf88abe600b83bc06910',
-  cbow: '3540acf729e2fd92d0b6b4ad811908cdfbc32dbb09b343e03e697075ee4e419a',
-  softmax: '69edf4afb07aedb3ccc8ace8ac44f456c050286496dd946bea3c094deafa34bc',
+  fused: '9b8f30c0007c49829f9f2a553a20eebd694cee62297941dac60cf1ff0bd03965',
+  strict: '3455b3ef6149b99fdcea9bb0cf65f1969d05888ce2a4802c48a3705d04e7c732',
+  cbow: 'fdb076353147813a52c4895d760e4be4d3e5db673f66099a9b1d0e2b1f9a07b4',
+  softmax: '94bcf7f50802d0515437017bcf65f8b62d20a492ab397b2b39513adac6116150',
 }
 
 test('the bits are those of other engines and machines', async () => {
