@@ -73,6 +73,8 @@ export interface ModelLayout {
   byColumns: boolean
   /** Nodes near the root that each thread has copies of. */
   hotRows: number
+  /** Rows of the output that they are copied with: from the first of them to the last of all. */
+  copiedRows: number
   /** B: windows between two meetings of threads that share them. */
   batch: number
   /** Of these, windows that stand side by side in the text. */
@@ -147,10 +149,13 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
   )
   const isHot = config.loss === 'hs' && config.optimizer === 'sgd' && !byColumns && shape.threads > 1
   const hotRows = isHot ? Math.max(0, Math.min(mostHotRows, vocabulary - 1)) : 0
+  // Behind the root a row is not used, and behind that is the one that pads targets: it must be found there, too.
+  const copiedRows = hotRows > 0 ? hotRows + 2 : 0
   const slotCount = 2 ** Math.ceil(Math.log2(2 * vocabulary + 2))
   const layout = {
     byColumns,
     hotRows,
+    copiedRows,
     batch,
     beside,
     segments,
@@ -207,7 +212,7 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
       constants: buffer(192),
       signs: buffer(job.groups * 48),
       pointers: buffer(2 * config.window * 4),
-      hotCopies: buffer(2 * hotRows * rowBytes),
+      hotCopies: buffer(2 * copiedRows * rowBytes),
       jobs: common && isHub ? common.jobs : buffer(batch * job.windowBytes),
       sums: common && isHub ? common.sums : byColumns ? buffer(sumsBytes) : 0,
       gradients: buffer(byColumns ? sumsBytes : job.gradientBytes),

@@ -264,6 +264,18 @@ test('nodes near the root move on copies, and a thread adds its part of what the
   expectClose(built, expected, 3e-5)
 })
 
+test('what pads targets is zero for a thread with copies, too', () => {
+  const built = build(300, { dim: 20, loss: 'hs', sample: 0 }, undefined, 2)
+  const { memories, layout, vocabulary } = built.model
+  scatter(built, new Random(5n))
+  const kernel = KernelThread.load(built.model, 0)
+  kernel.seed(3n)
+  kernel.train(place(built, sentences(300, 400, new Random(6n))), 0.02)
+  const firstCopied = vocabulary - 1 - layout.hotRows
+  const at = layout.threads[0]!.hotCopies + (vocabulary - firstCopied) * layout.segments[0]!.stride
+  expect([...new Float32Array(memories[0]!.buffer, at, 20)]).toEqual(Array(20).fill(0))
+})
+
 test('a vocabulary of a few words can be trained on', () => {
   for (const size of [1, 2, 4]) {
     for (const loss of ['ns', 'hs', 'nce'] as const) {

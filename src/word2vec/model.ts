@@ -431,7 +431,7 @@ function enterParameters(model: SharedModel, config: TrainConfig, memory: number
     true,
   )
   parameters.setUint32(places.params + fields.hotCopies, places.hotCopies, true)
-  parameters.setUint32(places.params + fields.hotCount, hotRows, true)
+  parameters.setUint32(places.params + fields.hotCount, layout.copiedRows, true)
   parameters.setFloat32(places.params + fields.hotShare, 1 / layout.threads.length, true)
   for (const [i, segment] of segments.entries()) {
     const { input, output, inputSquares, outputSquares, stride, column } = segment
