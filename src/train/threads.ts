@@ -98,7 +98,8 @@ export class TrainThreads {
 
   /** Lets each thread finish its block and no more. */
   stop(): void {
-    Atomics.store(this.#control, 1, 1)
+    // Where a thread has failed, that must still be seen by those who wait for it.
+    Atomics.compareExchange(this.#control, 1, 0, 1)
   }
 
   async close(): Promise<void> {
