@@ -9,11 +9,11 @@ export {
   trainConfigSchema,
   trainKeys,
 } from './config.ts'
+export type { KernelThread } from './kernel-thread.ts'
 export type { ModelShape } from './layout.ts'
 export {
   createModel,
   freezeRows,
-  type KernelThread,
   type MatrixName,
   matrixNames,
   readRows,

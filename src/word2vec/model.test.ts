@@ -5,13 +5,12 @@ import { loadKernel } from '../runtime/wasm.ts'
 import { ColumnKernel } from './column-kernel.ts'
 import { parseTrainConfig, type TrainConfigInput } from './config.ts'
 import { HuffmanTree } from './huffman.ts'
+import { KernelThread, pieces } from './kernel-thread.ts'
 import {
   createModel,
   freezeRows,
-  KernelThread,
   type MatrixName,
   matrixNames,
-  pieces,
   readRows,
   sentenceBreak,
   shapeOf,
