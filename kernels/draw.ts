@@ -13,6 +13,8 @@ import {
   JOB_BYTES,
   JOB_CONTEXTS,
   JOB_GROUPS,
+  JOB_NEXT_INPUT,
+  JOB_NEXT_OUTPUT,
   JOB_OWN_SIGNS,
   JOB_SIGNS,
   JOB_TARGETS,
@@ -25,6 +27,7 @@ import {
   PATH_OFFSETS,
   PATH_STEPS,
   PER_PAIR,
+  POOL,
   RANDOM,
   SEED,
   SIGNS,
@@ -39,6 +42,7 @@ export const BREAK: u32 = 0xffffffff
 
 const GOLDEN: u64 = 0x9e3779b97f4a7c15
 const WINDOWS: u64 = 0xd1342543de82ef95
+const POOLED: usize = 255 // noise words before the newest that a window may take
 
 /** SplitMix64's finaliser. */
 @inline
@@ -57,15 +61,41 @@ export function subsample(params: usize, ids: usize, count: u32, kept: usize): u
     const id = load<u32>(ids)
     if (id != BREAK) {
       state += GOLDEN
-      if (<u32>(mix(state) >> 32) > load<u32>(keep + (<usize>id << 2))) continue
-      centres++
+      // No branch: it could not be foretold.
+      const isKept = <u32>(mix(state) >> 32) <= load<u32>(keep + (<usize>id << 2))
+      store<u32>(kept, id)
+      kept += <usize>isKept << 2
+      centres += <u32>isKept
+    } else {
+      store<u32>(kept, id)
+      kept += 4
     }
-    store<u32>(kept, id)
-    kept += 4
   }
   store<u64>(params, state, RANDOM)
   store<f64>(params, load<f64>(params, CENTRES) + <f64>centres, CENTRES)
   return kept
+}
+
+/**
+ * Draws the noise words with the numbers of `count` kept words, the first of which has `number`, and the 255 before them.
+ * The noise of a block is a list of independent draws, each the same whoever draws it.
+ */
+export function drawPool(params: usize, place: usize, count: u32, number: u32): void {
+  const noise = load<usize>(params, NOISE)
+  const words = <u64>load<u32>(params, WORDS)
+  const pool = place + load<usize>(params, POOL)
+  let random = mix(~load<u64>(params, SEED)) + (<u64>number - <u64>POOLED) * GOLDEN
+  for (let at = pool - (POOLED << 2); at < pool + (<usize>count << 2); at += 4) {
+    store<u32>(at, noiseWord(noise, words, mix(random)))
+    random += GOLDEN
+  }
+}
+
+@inline
+function noiseWord(noise: usize, words: u64, random: u64): u32 {
+  const slot = <u32>(((random >> 32) * words) >> 32)
+  const cell = load<u64>(noise + (<usize>slot << 3))
+  return <u32>random <= <u32>cell ? slot : <u32>(cell >> 32)
 }
 
 /**
@@ -92,12 +122,14 @@ export function drawWindow(params: usize, place: usize, number: u32, job: usize)
   const contexts: u32 = <u32>((right - left) >> 2) - 1
   if (contexts == 0) return 0
 
+  const farthest = load<u32>(place + (<usize>window << 2))
+  store<u32>(job, min(farthest, load<u32>(params, WORDS)), JOB_NEXT_INPUT)
   const contextRows = load<usize>(params, CONTEXT_ROWS)
   if (mode & PER_PAIR) {
     const jobBytes = load<usize>(params, JOB_BYTES)
     for (; left < right; left += 4) {
       if (left == place) continue
-      state = drawTargets(params, mode, centre, job, state, 0, false)
+      state = drawTargets(params, mode, centre, job, state, 0)
       store<u32>(job, 1, JOB_CONTEXTS)
       store<u32>(job + contextRows, contextOf(params, mode, left))
       job += jobBytes
@@ -106,7 +138,11 @@ export function drawWindow(params: usize, place: usize, number: u32, job: usize)
     return contexts
   }
   if (mode & SOFTMAX) pathTargets(params, centre, job)
-  else drawTargets(params, mode, centre, job, state, number, true)
+  else {
+    const pool = place + load<usize>(params, POOL)
+    store<u32>(job, load<u32>(pool), JOB_NEXT_OUTPUT)
+    drawTargets(params, mode, centre, job, state, pool)
+  }
   store<u32>(job, contexts, JOB_CONTEXTS)
   let out = job + contextRows
   for (; left < right; left += 4) {
@@ -127,37 +163,33 @@ function contextOf(params: usize, mode: u32, place: usize): u32 {
  * The centre word and `negative` distinct other words of the noise. After four times as many draws the rest is given
  * up (a vocabulary of very few words). Returns the stream's state.
  *
- * The noise of a block is a numbered list of independent draws, as many as there are windows. A window takes its words
- * anywhere in the 256 up to its own number (`pooled`): each draw is then used by about as many windows as there are
- * samples in one, far apart, and its row is still in this core's cache. Rows were waited for a third of the time.
+ * With a pool, where its newest noise word is, a window takes its words anywhere in the last 256: each is then used by
+ * about as many windows as there are samples in one, far apart, and its row is still in this core's cache. Rows were
+ * waited for a third of the time.
  */
 @inline
-function drawTargets(params: usize, mode: u32, centre: u32, job: usize, state: u64, number: u32, pooled: bool): u64 {
+function drawTargets(params: usize, mode: u32, centre: u32, job: usize, state: u64, pool: usize): u64 {
   const rows = job + load<usize>(params, TARGET_ROWS)
   const noise = load<usize>(params, NOISE)
   const words = <u64>load<u32>(params, WORDS)
   const wanted = load<u32>(params, NEGATIVE) + 1
   store<u32>(rows, centre)
   let targets: u32 = 1
-  const list = mix(~load<u64>(params, SEED))
   let places: u64 = 0
   for (let draws: u32 = 0; targets < wanted && draws < 4 * (wanted - 1); draws++) {
-    let random: u64
-    if (pooled) {
+    let word: u32
+    if (pool != 0) {
       // One number of the window's stream tells eight places.
       if ((draws & 7) == 0) {
         state += GOLDEN
         places = mix(state)
       }
-      random = mix(list + (<u64>number - (places & 0xff)) * GOLDEN)
+      word = load<u32>(pool - (<usize>(places & 0xff) << 2))
       places >>= 8
     } else {
       state += GOLDEN
-      random = mix(state)
+      word = noiseWord(noise, words, mix(state))
     }
-    const slot = <u32>(((random >> 32) * words) >> 32)
-    const cell = load<u64>(noise + (<usize>slot << 3))
-    const word = <u32>random <= <u32>cell ? slot : <u32>(cell >> 32)
     let isNew = true
     for (let t: u32 = 0; t < targets; t++) isNew = isNew && load<u32>(rows + (<usize>t << 2)) != word
     if (!isNew) continue

@@ -39,6 +39,7 @@ export const CENTRES: usize = 152 // f64, words left by subsampling
 export const HOT_COPIES: usize = 160 // where they are; behind them, as they were when they were copied
 export const HOT_COUNT: usize = 164 // 0: no copies
 export const HOT_SHARE: usize = 168 // f32: how much of what a thread adds to them counts
+export const POOL: usize = 172 // how far behind a kept word the noise word of the same number is
 
 // Bits of MODE.
 export const CBOW: u32 = 1
@@ -64,7 +65,9 @@ export const JOB_CONTEXTS: usize = 0 // how many; 0: no job
 export const JOB_TARGETS: usize = 4 // how many that count; the rest up to a multiple of six is the zero row
 export const JOB_GROUPS: usize = 8 // of six targets
 export const JOB_SIGNS: usize = 12 // pointer to 12 signs a group, those of six targets twice: 0 for the zero row
-export const JOB_OWN_SIGNS: usize = 16
+export const JOB_NEXT_INPUT: usize = 16 // rows to fetch: the word that comes into reach,
+export const JOB_NEXT_OUTPUT: usize = 20 // and the newest noise word
+export const JOB_OWN_SIGNS: usize = 32
 
 /** A context in a job: its word, and this bit if its row stays. */
 export const FROZEN_BIT: u32 = 0x80000000

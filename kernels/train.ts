@@ -3,13 +3,8 @@
 //
 // A thread that runs freely calls `train`: window by window, over all columns. Where columns are dealt to threads, or lie
 // in several memories, the caller goes through the same steps for a batch of windows.
+import { BREAK, drawPool, drawWindow, subsample } from './draw'
 import {
-  BREAK,
-  drawWindow,
-  subsample,
-} from './draw'
-import {
-  CONTEXT_ROWS,
   GRADIENTS,
   GRADIENT_BYTES,
   HIDDEN,
@@ -22,10 +17,13 @@ import {
   JOB_BYTES,
   JOB_CONTEXTS,
   JOB_GROUPS,
+  JOB_NEXT_INPUT,
+  JOB_NEXT_OUTPUT,
   KEPT,
   MODE,
   ADAGRAD,
   OUTPUT,
+  PER_PAIR,
   PLACE,
   ROW_BYTES,
   SEGMENT,
@@ -33,13 +31,12 @@ import {
   STRIDE,
   TARGET_ROWS,
   WINDOW_BYTES,
-  FROZEN_BIT,
 } from './layout'
 import { moveJob } from './move'
 import { activateJob, dotsJob, madd } from './product'
 import { auditRecords, fillSlots, findWord, hashWord, lowerWords, spaceLength, wordEnd } from './text'
 
-export { auditRecords, drawWindow, fillSlots, lowerWords, subsample }
+export { auditRecords, drawPool, drawWindow, fillSlots, lowerWords, subsample }
 
 const WINDOWS_AHEAD: u32 = 4 // more rows than these windows have would not stay in the first cache
 
@@ -112,6 +109,7 @@ export function train(params: usize, ids: usize, count: u32, bytes: usize, learn
   const jobs = load<usize>(params, JOBS)
   const windowBytes = load<usize>(params, WINDOW_BYTES)
   const before = load<u32>(params, PLACE)
+  if (!(load<u32>(params, MODE) & (SOFTMAX | PER_PAIR))) drawPool(params, first, <u32>((end - first) >> 2), before)
   copyHotRows(params)
   let ready: u32 = 0
   for (let place = first; place < end; place += 4) {
@@ -192,23 +190,22 @@ function fetchRows(params: usize, segment: usize, from: usize, bytes: usize, win
   const windowBytes = load<usize>(params, WINDOW_BYTES)
   const jobBytes = load<usize>(params, JOB_BYTES)
   const targetRows = load<usize>(params, TARGET_ROWS)
-  const contextRows = load<usize>(params, CONTEXT_ROWS)
-  const isSoftmax = (load<u32>(params, MODE) & SOFTMAX) != 0
+  const mode = load<u32>(params, MODE)
   for (let w: u32 = 0; w < count; w++) {
     const window = windows + <usize>w * windowBytes
-    let contexts: u32 = 0
-    let job = window
-    for (; job < window + windowBytes && load<u32>(job, JOB_CONTEXTS) != 0; job += jobBytes) {
-      contexts = load<u32>(job, JOB_CONTEXTS)
-      // Nodes near the root are never far, and others write them all the time.
-      if (isSoftmax) continue
+    if (load<u32>(window, JOB_CONTEXTS) == 0) continue
+    fetch(input + <usize>load<u32>(window, JOB_NEXT_INPUT) * stride, bytes)
+    // Nodes near the root are never far, and others write them all the time.
+    if (mode & SOFTMAX) continue
+    if (!(mode & PER_PAIR)) {
+      fetch(output + <usize>load<u32>(window + targetRows) * stride, bytes)
+      fetch(output + <usize>load<u32>(window, JOB_NEXT_OUTPUT) * stride, bytes)
+      continue
+    }
+    for (let job = window; job < window + windowBytes && load<u32>(job, JOB_CONTEXTS) != 0; job += jobBytes) {
       const end = job + targetRows + <usize>load<u32>(job, JOB_GROUPS) * 24
       for (let place = job + targetRows; place < end; place += 4) fetch(output + <usize>load<u32>(place) * stride, bytes)
     }
-    if (contexts == 0) continue
-    // Contexts of one window are contexts of the next: its last is enough.
-    const last = load<u32>(job - jobBytes + contextRows + (<usize>(contexts - 1) << 2)) & ~FROZEN_BIT
-    fetch(input + <usize>last * stride, bytes)
   }
 }
 

@@ -83,8 +83,8 @@ export class KernelThread {
   }
 
   /**
-   * Thins a block's words out by subsampling, where they are, for threads that share its windows. Returns how many
-   * are left, breaks among them; they begin at `keptPlace`.
+   * Thins a block's words out by subsampling, where they are, and draws its noise words, for threads that share its
+   * windows. Returns how many are left, breaks among them; they begin at `keptPlace`.
    */
   subsample(ids: Uint32Array): number {
     const { params } = this.#places
@@ -96,7 +96,13 @@ export class KernelThread {
       const count = Math.min(shortPiece, ids.length - from)
       end = this.kernel.subsample(params, first + 4 * from, count, end)
     }
-    return (end - first) / 4
+    const kept = (end - first) / 4
+    if (this.#places.pool !== 0) {
+      for (let from = 0; from < kept; from += shortPiece) {
+        this.kernel.drawPool(params, first + 4 * from, Math.min(shortPiece, kept - from), from)
+      }
+    }
+    return kept
   }
 
   /** Trains on whole sentences, `pieceWords` numbers at most, that lie in this thread's buffer. */

@@ -28,6 +28,7 @@ export interface ModelShape {
 export interface ThreadLayout extends LocalLayout {
   counts: number
   kept: number
+  pool: number
   ids: number
   raw: number
   prepared: number
@@ -117,6 +118,8 @@ const windowsAhead = 4
  */
 export const batchesAtOnce = 3
 const pieceWords = 2000
+/** Noise words before the first of a piece or block that its windows may take. */
+const pooledBefore = 255
 const mostHotRows = 512
 /** Of the largest memory that WASM has. */
 export const memoryLimit = 65536 * 65536
@@ -220,6 +223,7 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
       hidden: common ? common.hidden[memory]! : buffer(hiddenRows(shape, 1) * rowBytes),
     }
   }
+  const isPooled = config.loss !== 'hs' && (config.model === 'cbow' || config.negatives === 'shared')
   const rawBytes = blockBytes + searchBytes + paddingBytes
   const threads = Array.from({ length: shape.threads }, (): ThreadLayout => {
     const buffer = (bytes: number) => region('thread buffers', bytes)
@@ -230,6 +234,9 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
       kept: byColumns ? 0 : buffer(64 + 2 * pieceWords * 4) + 64,
       // A word and its space, or a word, its newline and the break for it: 4 bytes for each byte at most.
       ids: buffer(64 + rawBytes * 4 + 64) + 64,
+      pool: isPooled
+        ? buffer((pooledBefore + (byColumns ? rawBytes : 2 * pieceWords)) * 4) + pooledBefore * 4
+        : 0,
       raw: buffer(rawBytes),
       prepared: buffer(rawBytes * growthFactor),
     }
@@ -244,7 +251,7 @@ function layOutJob({ config, longestPath }: ModelShape): JobLayout {
   const groups = Math.ceil((config.loss === 'hs' ? Math.max(longestPath, 1) : config.negative + 1) / 6)
   const contexts = isPair ? 1 : 2 * config.window
   const inputs = config.model === 'cbow' ? 1 : contexts
-  const biases = 16 + groups * 48
+  const biases = 32 + groups * 48
   const targetRows = biases + (config.loss === 'nce' ? groups * 48 : 0)
   const contextRows = targetRows + groups * 24
   const bytes = Math.ceil((contextRows + contexts * 4) / 16) * 16

@@ -3,7 +3,13 @@ import type { Vocabulary } from '../corpus/index.ts'
 import { type KernelName, loadKernel, pageBytes, trainKernelName } from '../runtime/wasm.ts'
 import type { TrainConfig } from './config.ts'
 import { HuffmanTree } from './huffman.ts'
-import { type LocalLayout, type ModelLayout, type ModelShape, planLayout } from './layout.ts'
+import {
+  type LocalLayout,
+  type ModelLayout,
+  type ModelShape,
+  planLayout,
+  type ThreadLayout,
+} from './layout.ts'
 import { aliasTable, keepThresholds, noiseOffsets } from './tables.ts'
 
 /** Exports of kernels/train.ts. Pointers are byte offsets in the memory. */
@@ -14,6 +20,7 @@ export interface TrainKernel {
   tokenise(table: number, text: number, length: number, ids: number, maxSentence: number): number
   train(params: number, ids: number, count: number, bytes: number, learningRate: number): void
   subsample(params: number, ids: number, count: number, kept: number): number
+  drawPool(params: number, place: number, count: number, number: number): void
   drawWindows(
     params: number,
     kept: number,
@@ -97,6 +104,7 @@ export const fields = {
   hotCopies: 160,
   hotCount: 164,
   hotShare: 168,
+  pool: 172,
 }
 
 const modes = {
@@ -259,7 +267,12 @@ function enterTables({ memories, layout }: SharedModel, vocabulary: Vocabulary, 
 }
 
 /** Writes what a thread works with in one of the memories. */
-function enterParameters(model: SharedModel, config: TrainConfig, memory: number, places: LocalLayout): void {
+function enterParameters(
+  model: SharedModel,
+  config: TrainConfig,
+  memory: number,
+  places: LocalLayout | ThreadLayout,
+): void {
   const { layout, vocabulary } = model
   const { job } = layout
   const { buffer } = model.memories[memory]!
@@ -277,7 +290,7 @@ function enterParameters(model: SharedModel, config: TrainConfig, memory: number
     layout.pathOffsets,
     layout.pathSteps,
     layout.frozen,
-    'kept' in places ? (places.kept as number) : 0,
+    'kept' in places ? places.kept : 0,
     places.jobs,
     job.bytes,
     job.windowBytes,
@@ -294,13 +307,20 @@ function enterParameters(model: SharedModel, config: TrainConfig, memory: number
     places.pointers,
   ]
   new Uint32Array(buffer, places.params, numbers.length).set(numbers)
-  const { hotRows } = layout
+  const { hotRows, byColumns } = layout
   const parameters = new DataView(buffer)
   parameters.setUint32(
     places.params + fields.hotFirst,
     hotRows > 0 ? vocabulary - 1 - hotRows : 0xffffffff,
     true,
   )
+  if ('pool' in places) {
+    parameters.setUint32(
+      places.params + fields.pool,
+      places.pool - (byColumns ? places.ids : places.kept),
+      true,
+    )
+  }
   parameters.setUint32(places.params + fields.hotCopies, places.hotCopies, true)
   parameters.setUint32(places.params + fields.hotCount, layout.copiedRows, true)
   parameters.setFloat32(places.params + fields.hotShare, 1 / layout.threads.length, true)
