@@ -29,6 +29,7 @@ import {
   PER_PAIR,
   POOL,
   RANDOM,
+  READ,
   SEED,
   SIGNS,
   SOFTMAX,
@@ -57,6 +58,7 @@ export function subsample(params: usize, ids: usize, count: u32, kept: usize): u
   const keep = load<usize>(params, KEEP)
   let state = load<u64>(params, RANDOM)
   let centres: u32 = 0
+  let breaks: u32 = 0
   for (const end = ids + (<usize>count << 2); ids < end; ids += 4) {
     const id = load<u32>(ids)
     if (id != BREAK) {
@@ -69,10 +71,12 @@ export function subsample(params: usize, ids: usize, count: u32, kept: usize): u
     } else {
       store<u32>(kept, id)
       kept += 4
+      breaks++
     }
   }
   store<u64>(params, state, RANDOM)
   store<f64>(params, load<f64>(params, CENTRES) + <f64>centres, CENTRES)
+  store<f64>(params, load<f64>(params, READ) + <f64>(count - breaks), READ)
   return kept
 }
 
@@ -115,23 +119,27 @@ export function drawWindow(params: usize, place: usize, number: u32, job: usize)
     state += GOLDEN
     radius = 1 + <usize><u32>(((mix(state) >> 32) * <u64>window) >> 32)
   }
-  let left = place
-  for (const farthest = place - (radius << 2); left > farthest && load<u32>(left - 4) != BREAK; ) left -= 4
-  let right = place + 4
-  for (const farthest = place + (radius << 2); right <= farthest && load<u32>(right) != BREAK; ) right += 4
-  const contexts: u32 = <u32>((right - left) >> 2) - 1
+  // Loops end at the same place nearly always: how long they are could not be foretold if they ended at the radius.
+  const reach = <usize>window << 2
+  let before: usize = 0
+  while (before < reach && load<u32>(place - 4 - before) != BREAK) before += 4
+  let behind: usize = 0
+  while (behind < reach && load<u32>(place + 4 + behind) != BREAK) behind += 4
+  before = min(before, radius << 2)
+  behind = min(behind, radius << 2)
+  const contexts = <u32>((before + behind) >> 2)
   if (contexts == 0) return 0
 
-  const farthest = load<u32>(place + (<usize>window << 2))
-  store<u32>(job, min(farthest, load<u32>(params, WORDS)), JOB_NEXT_INPUT)
+  store<u32>(job, min(load<u32>(place + reach), load<u32>(params, WORDS)), JOB_NEXT_INPUT)
   const contextRows = load<usize>(params, CONTEXT_ROWS)
   if (mode & PER_PAIR) {
     const jobBytes = load<usize>(params, JOB_BYTES)
-    for (; left < right; left += 4) {
-      if (left == place) continue
+    for (let context = place - before; context <= place + behind; context += 4) {
+      if (context == place) continue
       state = drawTargets(params, mode, centre, job, state, 0)
       store<u32>(job, 1, JOB_CONTEXTS)
-      store<u32>(job + contextRows, contextOf(params, mode, left))
+      store<u32>(job + contextRows, load<u32>(context))
+      if (mode & HAS_FROZEN) markFrozen(params, job + contextRows, 1)
       job += jobBytes
     }
     if (contexts < 2 * window) store<u32>(job, 0, JOB_CONTEXTS)
@@ -144,19 +152,24 @@ export function drawWindow(params: usize, place: usize, number: u32, job: usize)
     drawTargets(params, mode, centre, job, state, pool)
   }
   store<u32>(job, contexts, JOB_CONTEXTS)
-  let out = job + contextRows
-  for (; left < right; left += 4) {
-    if (left == place) continue
-    store<u32>(out, contextOf(params, mode, left))
-    out += 4
-  }
+  copyWords(job + contextRows, place - before, reach)
+  copyWords(job + contextRows + before, place + 4, reach)
+  if (mode & HAS_FROZEN) markFrozen(params, job + contextRows, contexts)
   return 1
 }
 
+/** Copies as many as there may be, four at a time; what stands behind those that there are is not used. */
 @inline
-function contextOf(params: usize, mode: u32, place: usize): u32 {
-  const word = load<u32>(place)
-  return mode & HAS_FROZEN && load<u8>(load<usize>(params, FROZEN) + word) != 0 ? word | FROZEN_BIT : word
+function copyWords(to: usize, from: usize, bytes: usize): void {
+  for (let b: usize = 0; b < bytes; b += 16) v128.store(to + b, v128.load(from + b))
+}
+
+function markFrozen(params: usize, rows: usize, contexts: u32): void {
+  const frozen = load<usize>(params, FROZEN)
+  for (let place = rows; place < rows + (<usize>contexts << 2); place += 4) {
+    const word = load<u32>(place)
+    if (load<u8>(frozen + word) != 0) store<u32>(place, word | FROZEN_BIT)
+  }
 }
 
 /**

@@ -29,6 +29,7 @@ import {
   STRIDE,
   SUM_INPUT,
   TARGET_ROWS,
+  WORDS,
 } from './layout'
 
 // Constants, 16 bytes each, see src/word2vec/model.ts.
@@ -86,7 +87,7 @@ export function dotsJob(
   const inputs: u32 = isCbow ? 1 : load<u32>(job, JOB_CONTEXTS)
   const groups = load<u32>(job, JOB_GROUPS)
   const only = hidden + load<usize>(segment, COLUMN) + from
-  if (isCbow) gather(params, job, input, stride, bytes, contextRows, only)
+  if (isCbow) gather(params, job, segment, from, bytes, only)
   for (let g: u32 = 0; g < groups; g++) {
     const t0 = targetRow(output, hot, hotFirst, load<u32>(targetRows), stride)
     const t1 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 4), stride)
@@ -98,13 +99,13 @@ export function dotsJob(
     let c: u32 = 0
     for (; c + 2 <= inputs; c += 2) {
       const place = contextRows + (<usize>c << 2)
-      const x0 = input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride
-      const x1 = input + <usize>(load<u32>(place, 4) & ~FROZEN_BIT) * stride
+      const x0 = contextRow(input, place, stride)
+      const x1 = contextRow(input, place + 4, stride)
       dots2(x0, x1, t0, t1, t2, t3, t4, t5, bytes, to, add)
       to += 48
     }
     if (c < inputs) {
-      const x0 = isCbow ? only : input + <usize>(load<u32>(contextRows + (<usize>c << 2)) & ~FROZEN_BIT) * stride
+      const x0 = isCbow ? only : contextRow(input, contextRows + (<usize>c << 2), stride)
       dots1(x0, t0, t1, t2, t3, t4, t5, bytes, to, add)
     }
     out += groupBytesOf(inputs)
@@ -124,39 +125,51 @@ export function hotCopies(params: usize, hotFirst: u32, stride: usize): usize {
   return load<usize>(params, HOT_COPIES) - <usize>hotFirst * stride
 }
 
-/** The mean, or the sum, of the contexts, four of them at a time. */
-function gather(
-  params: usize, job: usize, input: usize, stride: usize, bytes: usize, contextRows: usize, to: usize,
-): void {
+/** The mean, or the sum, of the contexts: four of them at a time, the last with the division. */
+function gather(params: usize, job: usize, segment: usize, from: usize, bytes: usize, to: usize): void {
   const contexts = load<u32>(job, JOB_CONTEXTS)
-  let place = contextRows
+  const stride = load<usize>(segment, STRIDE)
+  const input = load<usize>(segment, INPUT) + from
+  let place = job + load<usize>(params, CONTEXT_ROWS)
+  const one = f32x4.splat(1)
+  const share = load<u32>(params, MODE) & SUM_INPUT ? one : f32x4.splat(1 / <f32>contexts)
+  let sum = input + <usize>load<u32>(params, WORDS) * stride // the zero row, then what there is
   let left = contexts
-  let isFirst = true
   for (; left >= 4; left -= 4) {
-    const x0 = input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride
-    const x1 = input + <usize>(load<u32>(place, 4) & ~FROZEN_BIT) * stride
-    const x2 = input + <usize>(load<u32>(place, 8) & ~FROZEN_BIT) * stride
-    const x3 = input + <usize>(load<u32>(place, 12) & ~FROZEN_BIT) * stride
+    const x0 = contextRow(input, place, stride)
+    const x1 = contextRow(input, place + 4, stride)
+    const x2 = contextRow(input, place + 8, stride)
+    const x3 = contextRow(input, place + 12, stride)
+    const factor = left == 4 ? share : one
     for (let d: usize = 0; d < bytes; d += 16) {
       const half = f32x4.add(v128.load(x0 + d), v128.load(x1 + d))
-      const all = f32x4.add(half, f32x4.add(v128.load(x2 + d), v128.load(x3 + d)))
-      v128.store(to + d, isFirst ? all : f32x4.add(v128.load(to + d), all))
+      const all = f32x4.add(f32x4.add(v128.load(sum + d), half), f32x4.add(v128.load(x2 + d), v128.load(x3 + d)))
+      v128.store(to + d, f32x4.mul(all, factor))
     }
-    isFirst = false
+    sum = to
     place += 16
   }
-  for (; left != 0; left--) {
-    const x = input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride
+  if (left >= 2) {
+    const x0 = contextRow(input, place, stride)
+    const x1 = contextRow(input, place + 4, stride)
+    const factor = left == 2 ? share : one
     for (let d: usize = 0; d < bytes; d += 16) {
-      const all = v128.load(x + d)
-      v128.store(to + d, isFirst ? all : f32x4.add(v128.load(to + d), all))
+      const all = f32x4.add(v128.load(sum + d), f32x4.add(v128.load(x0 + d), v128.load(x1 + d)))
+      v128.store(to + d, f32x4.mul(all, factor))
     }
-    isFirst = false
-    place += 4
+    sum = to
+    place += 8
   }
-  if (load<u32>(params, MODE) & SUM_INPUT) return
-  const share = f32x4.splat(1 / <f32>contexts)
-  for (let d: usize = 0; d < bytes; d += 16) v128.store(to + d, f32x4.mul(v128.load(to + d), share))
+  if (left & 1) {
+    const x = contextRow(input, place, stride)
+    for (let d: usize = 0; d < bytes; d += 16) v128.store(to + d, f32x4.mul(f32x4.add(v128.load(sum + d), v128.load(x + d)), share))
+  }
+}
+
+/** The input row of a context in a job. */
+@inline
+export function contextRow(input: usize, place: usize, stride: usize): usize {
+  return input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride
 }
 
 /** The sums over the four lanes of each of four vectors. */

@@ -97,10 +97,15 @@ function lowBytes(count: usize): u64 {
 /** Number of the entry that holds a word; -1 if none does. */
 @inline
 export function findWord(table: usize, p: usize, length: usize, hash: u64): i32 {
+  return findFrom(table, p, length, length <= 8 ? load<u64>(p) & lowBytes(length) : hash, <u32>hash)
+}
+
+/** From a slot on, by its number or a greater one of which it is the low bits. */
+@inline
+function findFrom(table: usize, p: usize, length: usize, key: u64, from: u32): i32 {
   const slots = load<usize>(table, SLOTS)
   const mask = load<u32>(table, SLOT_MASK)
-  const key = length <= 8 ? load<u64>(p) & lowBytes(length) : hash
-  let i = <u32>hash & mask
+  let i = from & mask
   while (true) {
     const slot = slots + (<usize>i << 4)
     const entry = load<u32>(slot, SLOT_ENTRY)
@@ -111,6 +116,62 @@ export function findWord(table: usize, p: usize, length: usize, hash: u64): i32 
     i = (i + 1) & mask
   }
   return -1
+}
+
+// A lookup in two steps, so that many can be begun before the first slot has come: the slot as it was read, the key,
+// where the word is, its length, and its first slot's number. Length 0: none.
+export const LOOKUP_BYTES: usize = 48
+export const LOOKUPS: usize = 32
+const LOOKUP_KEY: usize = 16
+const LOOKUP_WORD: usize = 24
+const LOOKUP_LENGTH: usize = 28
+const LOOKUP_SLOT: usize = 32
+
+/** Begins to look a word up. Returns where the next lookup goes. */
+@inline
+export function beginLookup(table: usize, p: usize, length: usize, lookup: usize): usize {
+  const hash = hashWord(p, length)
+  const slot = <u32>hash & load<u32>(table, SLOT_MASK)
+  store<u64>(lookup, length <= 8 ? load<u64>(p) & lowBytes(length) : hash, LOOKUP_KEY)
+  store<u32>(lookup, <u32>p, LOOKUP_WORD)
+  store<u32>(lookup, <u32>length, LOOKUP_LENGTH)
+  store<u32>(lookup, slot, LOOKUP_SLOT)
+  return lookup + LOOKUP_BYTES
+}
+
+/** Reads the slots of lookups that were begun: nothing else, so that all are waited for together. */
+@inline
+export function readSlots(table: usize, lookups: usize, last: usize): void {
+  const slots = load<usize>(table, SLOTS)
+  for (let lookup = lookups; lookup < last; lookup += LOOKUP_BYTES) {
+    v128.store(lookup, v128.load(slots + (<usize>load<u32>(lookup, LOOKUP_SLOT) << 4)))
+  }
+}
+
+/** Puts something else in the place of a lookup. */
+@inline
+export function noLookup(lookup: usize): usize {
+  store<u32>(lookup, 0, LOOKUP_LENGTH)
+  return lookup + LOOKUP_BYTES
+}
+
+@inline
+export function isLookup(lookup: usize): bool {
+  return load<u32>(lookup, LOOKUP_LENGTH) != 0
+}
+
+/** Number of the entry; -1 if there is none. */
+@inline
+export function endLookup(table: usize, lookup: usize): i32 {
+  const entry = load<u32>(lookup, SLOT_ENTRY)
+  if (entry == 0) return -1
+  const key = load<u64>(lookup, LOOKUP_KEY)
+  const length = load<u32>(lookup, LOOKUP_LENGTH)
+  const p = <usize>load<u32>(lookup, LOOKUP_WORD)
+  if (load<u64>(lookup) == key && load<u32>(lookup, SLOT_LENGTH) == length) {
+    if (length <= 8 || holdsWord(table, entry - 1, p, length)) return entry - 1
+  }
+  return findFrom(table, p, length, key, load<u32>(lookup, LOOKUP_SLOT) + 1)
 }
 
 @inline

@@ -34,7 +34,21 @@ import {
 } from './layout'
 import { moveJob } from './move'
 import { activateJob, dotsJob, madd } from './product'
-import { auditRecords, fillSlots, findWord, hashWord, lowerWords, spaceLength, wordEnd } from './text'
+import {
+  auditRecords,
+  beginLookup,
+  endLookup,
+  fillSlots,
+  hashWord,
+  isLookup,
+  LOOKUP_BYTES,
+  LOOKUPS,
+  lowerWords,
+  noLookup,
+  readSlots,
+  spaceLength,
+  wordEnd,
+} from './text'
 
 export { auditRecords, drawPool, drawWindow, fillSlots, lowerWords, subsample }
 
@@ -55,44 +69,48 @@ export function hashEntries(table: usize): void {
 /**
  * The numbers of the words of a text, in order, with a break behind each sentence: each line, and each
  * `maxSentence` words of a line. Words that are not in the table are left out.
- * Returns how many numbers were written to `ids`.
+ * Returns how many numbers were written to `ids`. `lookups` has room for LOOKUPS and one more.
+ *
+ * Words are found some at a time, and then looked up: so their slots are waited for together.
  */
-export function tokenise(table: usize, text: usize, length: usize, ids: usize, maxSentence: u32): u32 {
+export function tokenise(table: usize, text: usize, length: usize, ids: usize, maxSentence: u32, lookups: usize): u32 {
   const end = text + length
+  const full = lookups + LOOKUPS * LOOKUP_BYTES
   let out = ids
   let inSentence: u32 = 0
   let broken = true
   for (let p = text; p < end; ) {
-    const space = spaceLength(p, end)
-    if (space != 0) {
-      if (load<u8>(p) == 10) {
-        if (!broken) {
-          store<u32>(out, BREAK)
-          out += 4
-          broken = true
+    let last = lookups
+    while (p < end && last < full) {
+      const space = spaceLength(p, end)
+      if (space != 0) {
+        if (load<u8>(p) == 10) {
+          last = noLookup(last)
+          inSentence = 0
         }
+        p += space
+        continue
+      }
+      if (inSentence == maxSentence) {
+        last = noLookup(last)
         inSentence = 0
       }
-      p += space
-      continue
+      const q = wordEnd(p, end)
+      last = beginLookup(table, p, q - p, last)
+      inSentence++
+      p = q
     }
-    if (inSentence == maxSentence) {
-      if (!broken) {
-        store<u32>(out, BREAK)
-        out += 4
-        broken = true
-      }
-      inSentence = 0
-    }
-    const q = wordEnd(p, end)
-    const id = findWord(table, p, q - p, hashWord(p, q - p))
-    if (id >= 0) {
+    readSlots(table, lookups, last)
+    for (let lookup = lookups; lookup < last; lookup += LOOKUP_BYTES) {
+      let id: u32 = BREAK
+      if (isLookup(lookup)) {
+        id = endLookup(table, lookup)
+        if (id == BREAK) continue
+      } else if (broken) continue
       store<u32>(out, id)
       out += 4
-      broken = false
+      broken = id == BREAK
     }
-    inSentence++
-    p = q
   }
   if (!broken) {
     store<u32>(out, BREAK)

@@ -7,7 +7,6 @@ import { BlockReader, BlockTable, changed } from '../corpus/blocks.ts'
 import { maxSentence } from '../corpus/records.ts'
 import { prepareText } from '../corpus/tokenizer.ts'
 import { KernelThread, pieces } from '../word2vec/kernel-thread.ts'
-import { sentenceBreak } from '../word2vec/model.ts'
 import { blockSeed, ColumnWalk } from './column-walk.ts'
 import { Aborted, Meeting } from './meeting.ts'
 import { rateAt } from './schedule.ts'
@@ -59,14 +58,12 @@ function trainBlock(epoch: number, place: number): BlockDone {
   const from = shares[place]!
   const blockShare = shares[place + 1]! - from
   let done = 0
-  let words = 0
   for (const piece of pieces(ids, layout.pieceWords)) {
     const share = (epoch - 1 + from + blockShare * (done / ids.length)) / config.epochs
     kernel.train(piece, rateAt(config, share))
     done += piece.length
-    words += wordsIn(piece)
   }
-  const { loss, pairs } = kernel.sums()
+  const { loss, pairs, words } = kernel.sums()
   return { place, words, records: text.records, hash: text.hash, loss, pairs }
 }
 
@@ -116,20 +113,14 @@ function lead(): { place: number; active: number } {
 function prepareBlock(epoch: number, block: number): void {
   const { bytes, records, hash } = readBlock(block)
   const ids = kernel.tokenise(bytes, maxSentence)
-  const words = wordsIn(ids)
   kernel.seed(blockSeed(config, epoch, block))
-  meeting.tell({ kept: kernel.subsample(ids), words, records, hash })
+  const kept = kernel.subsample(ids)
+  meeting.tell({ kept, words: kernel.sums().words, records, hash })
 }
 
 function lossOf(): { loss: number; pairs: number } {
   const { loss, pairs } = kernel.sums()
   return { loss, pairs }
-}
-
-function wordsIn(ids: Uint32Array): number {
-  let words = 0
-  for (let i = 0; i < ids.length; i++) if (ids[i] !== sentenceBreak) words++
-  return words
 }
 
 /** The text of a block where the kernel can read it, and its audit, which must be what was counted. */

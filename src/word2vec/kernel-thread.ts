@@ -55,7 +55,7 @@ export class KernelThread {
     this.#view.setBigUint64(params + fields.random, seed, true)
     this.#view.setBigUint64(params + fields.seed, seed, true)
     this.#view.setUint32(params + fields.place, 0, true)
-    for (const field of [fields.loss, fields.pairs, fields.centres])
+    for (const field of [fields.loss, fields.pairs, fields.read, fields.centres])
       this.#view.setFloat64(params + field, 0, true)
     this.#view.setFloat64(params + fields.product, 1, true)
   }
@@ -77,8 +77,8 @@ export class KernelThread {
   /** The numbers of a text's words, with breaks; valid until the next call. */
   tokenise(text: Uint8Array, maxSentence: number): Uint32Array {
     const { table } = this.#model.layout
-    const { ids } = this.#places
-    const count = this.kernel.tokenise(table, text.byteOffset, text.length, ids, maxSentence)
+    const { ids, lookups } = this.#places
+    const count = this.kernel.tokenise(table, text.byteOffset, text.length, ids, maxSentence, lookups)
     return new Uint32Array(this.#model.memories[0]!.buffer, ids, count)
   }
 
@@ -111,14 +111,15 @@ export class KernelThread {
     this.kernel.train(params, ids.byteOffset, ids.length, this.#rowBytes, learningRate)
   }
 
-  /** Sums since `seed`: the loss in nats, the pairs of words it is over, the words that subsampling left. */
-  sums(): { loss: number; pairs: number; centres: number } {
+  /** Sums since `seed`: the loss in nats, the pairs of words it is over, the words and those that subsampling left. */
+  sums(): { loss: number; pairs: number; words: number; centres: number } {
     const { params } = this.#places
     // Probabilities not yet in the loss are kept as a product.
     const product = this.#view.getFloat64(params + fields.product, true)
     return {
       loss: this.#view.getFloat64(params + fields.loss, true) - Math.log(product),
       pairs: this.#view.getFloat64(params + fields.pairs, true),
+      words: this.#view.getFloat64(params + fields.read, true),
       centres: this.#view.getFloat64(params + fields.centres, true),
     }
   }

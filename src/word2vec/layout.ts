@@ -27,6 +27,7 @@ export interface ModelShape {
 /** Where a thread's own buffers lie in the first memory: byte offsets. */
 export interface ThreadLayout extends LocalLayout {
   counts: number
+  lookups: number
   kept: number
   pool: number
   ids: number
@@ -211,7 +212,7 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
     const isHub = memory === 0
     return {
       // Parameters, and behind them a description of each segment.
-      params: buffer(176 + 4 * 32),
+      params: buffer(192 + 4 * 32),
       constants: buffer(192),
       signs: buffer(job.groups * 48),
       pointers: buffer(2 * config.window * 4),
@@ -230,6 +231,8 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
     return {
       ...local(0),
       counts: buffer(8),
+      // 32 words that the tokeniser has met and not looked up, and a break.
+      lookups: buffer(33 * 48),
       // A break may stand behind each word, and one stands before the first.
       kept: byColumns ? 0 : buffer(64 + 2 * pieceWords * 4) + 64,
       // A word and its space, or a word, its newline and the break for it: 4 bytes for each byte at most.
@@ -254,7 +257,8 @@ function layOutJob({ config, longestPath }: ModelShape): JobLayout {
   const biases = 32 + groups * 48
   const targetRows = biases + (config.loss === 'nce' ? groups * 48 : 0)
   const contextRows = targetRows + groups * 24
-  const bytes = Math.ceil((contextRows + contexts * 4) / 16) * 16
+  // Contexts are copied four at a time.
+  const bytes = Math.ceil((contextRows + contexts * 4 + 12) / 16) * 16
   return {
     biases,
     targetRows,

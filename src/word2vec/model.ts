@@ -17,7 +17,14 @@ export interface TrainKernel {
   hashEntries(table: number): void
   auditRecords(text: number, length: number, offset: bigint, maxWords: number, counts: number): bigint
   lowerWords(text: number, length: number, out: number): number
-  tokenise(table: number, text: number, length: number, ids: number, maxSentence: number): number
+  tokenise(
+    table: number,
+    text: number,
+    length: number,
+    ids: number,
+    maxSentence: number,
+    lookups: number,
+  ): number
   train(params: number, ids: number, count: number, bytes: number, learningRate: number): void
   subsample(params: number, ids: number, count: number, kept: number): number
   drawPool(params: number, place: number, count: number, number: number): void
@@ -89,7 +96,7 @@ export interface SharedModel {
 }
 
 /** Where a segment is described in its memory: behind the parameters of a thread. */
-const segmentFields = { first: 176 }
+const segmentFields = { first: 192 }
 
 // Fields of a thread's parameters, in bytes; see kernels/layout.ts.
 export const fields = {
@@ -105,6 +112,7 @@ export const fields = {
   hotCount: 164,
   hotShare: 168,
   pool: 172,
+  read: 176,
 }
 
 const modes = {
