@@ -68,6 +68,7 @@ export const JOB_GROUPS: usize = 8 // of six targets
 export const JOB_SIGNS: usize = 12 // pointer to 12 signs a group, those of six targets twice: 0 for the zero row
 export const JOB_NEXT_INPUT: usize = 16 // rows to fetch: the word that comes into reach,
 export const JOB_NEXT_OUTPUT: usize = 20 // and the newest noise word
+export const JOB_SUMS: usize = 24 // by columns: how far into the batch's lists this job's dot products and gradients are
 export const JOB_OWN_SIGNS: usize = 32
 
 /** A context in a job: its word, and this bit if its row stays. */

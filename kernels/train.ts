@@ -19,6 +19,7 @@ import {
   JOB_GROUPS,
   JOB_NEXT_INPUT,
   JOB_NEXT_OUTPUT,
+  JOB_SUMS,
   KEPT,
   MODE,
   ADAGRAD,
@@ -33,7 +34,7 @@ import {
   WINDOW_BYTES,
 } from './layout'
 import { moveJob } from './move'
-import { activateJob, dotsJob, madd } from './product'
+import { activateJob, dotsJob, groupBytesOf, inputsOf, madd } from './product'
 import {
   auditRecords,
   beginLookup,
@@ -233,18 +234,30 @@ function fetch(row: usize, bytes: usize): void {
 }
 
 /**
- * Draws windows `from` to `to` of batch `number`. A batch has `beside` neighbouring windows of each of several stretches
- * of `stretch` words of the `total` that were kept; where there are no more, a window is empty.
+ * Draws the windows of batch `number`. A batch has `beside` neighbouring windows of each of several stretches of `stretch`
+ * words of the `total` that were kept; where there are no more, a window is empty. The lists of dot products and gradients
+ * are packed, since other threads have to read them, or have room for a full window each.
  */
 export function drawWindows(
-  params: usize, kept: usize, total: u32, stretch: u32, beside: u32, number: u32, jobs: usize, from: u32, to: u32,
+  params: usize, kept: usize, total: u32, stretch: u32, beside: u32, number: u32, jobs: usize, count: u32, isPacked: bool,
 ): void {
   const windowBytes = load<usize>(params, WINDOW_BYTES)
-  for (let w = from; w < to; w++) {
+  const jobBytes = load<usize>(params, JOB_BYTES)
+  const gradientBytes = load<usize>(params, GRADIENT_BYTES)
+  let sums: usize = 0
+  for (let w: u32 = 0; w < count; w++) {
     const place = (w / beside) * stretch + number * beside + (w % beside)
-    const job = jobs + <usize>w * windowBytes
-    if (place < total) drawWindow(params, kept + (<usize>place << 2), place, job)
-    else store<u32>(job, 0, JOB_CONTEXTS)
+    const window = jobs + <usize>w * windowBytes
+    if (place >= total) {
+      store<u32>(window, 0, JOB_CONTEXTS)
+      continue
+    }
+    const end = window + drawWindow(params, kept + (<usize>place << 2), place, window) * jobBytes
+    if (!isPacked) sums = <usize>w * (windowBytes / jobBytes) * gradientBytes
+    for (let job = window; job < end; job += jobBytes) {
+      store<usize>(job, sums, JOB_SUMS)
+      sums += isPacked ? <usize>load<u32>(job, JOB_GROUPS) * groupBytesOf(inputsOf(params, job)) : gradientBytes
+    }
   }
 }
 
@@ -253,13 +266,12 @@ export function drawWindows(
  * it, `moreBytes` if they are to be added up here.
  */
 export function dotsWindows(
-  params: usize, segment: usize, column: usize, bytes: usize, moreBytes: usize, jobs: usize, from: u32, to: u32, sums: usize,
+  params: usize, segment: usize, column: usize, bytes: usize, moreBytes: usize, jobs: usize, hidden: usize, from: u32, to: u32,
+  sums: usize,
 ): void {
   const windowBytes = load<usize>(params, WINDOW_BYTES)
   const jobBytes = load<usize>(params, JOB_BYTES)
-  const gradientBytes = load<usize>(params, GRADIENT_BYTES)
   const rowBytes = load<usize>(params, ROW_BYTES)
-  const hidden = load<usize>(params, HIDDEN)
   const jobsEach = <u32>(windowBytes / jobBytes)
   for (let w = from; w < to; w++) {
     const window = jobs + <usize>w * windowBytes
@@ -267,8 +279,8 @@ export function dotsWindows(
       fetchRows(params, segment, column, bytes + moreBytes, window, to - w < WINDOWS_AHEAD ? to - w : WINDOWS_AHEAD)
     }
     for (let j: u32 = 0; j < jobsEach && load<u32>(window + <usize>j * jobBytes, JOB_CONTEXTS) != 0; j++) {
-      const out = sums + <usize>(w * jobsEach + j) * gradientBytes
       const job = window + <usize>j * jobBytes
+      const out = sums + load<usize>(job, JOB_SUMS)
       const row = hidden + <usize>w * rowBytes
       dotsJob(params, segment, column, bytes, job, row, out, false)
       if (moreBytes != 0) dotsJob(params, segment, column + bytes, moreBytes, job, row, out, true)
@@ -282,14 +294,13 @@ export function activateWindows(
 ): void {
   const windowBytes = load<usize>(params, WINDOW_BYTES)
   const jobBytes = load<usize>(params, JOB_BYTES)
-  const gradientBytes = load<usize>(params, GRADIENT_BYTES)
   const jobsEach = <u32>(windowBytes / jobBytes)
   const weight = f32x4.splat(load<u32>(params, MODE) & ADAGRAD ? 1 : learningRate)
   for (let w: u32 = 0; w < count; w++) {
     for (let j: u32 = 0; j < jobsEach; j++) {
       const job = jobs + <usize>w * windowBytes + <usize>j * jobBytes
       if (load<u32>(job, JOB_CONTEXTS) == 0) break
-      const offset = <usize>(w * jobsEach + j) * gradientBytes
+      const offset = load<usize>(job, JOB_SUMS)
       activateJob(params, job, sums + offset, parts, partBytes, gradients + offset, weight)
     }
   }
@@ -297,31 +308,29 @@ export function activateWindows(
 
 /** Moves the windows of a batch, one after the other, over some columns. */
 export function moveWindows(
-  params: usize, segment: usize, column: usize, bytes: usize, jobs: usize, count: u32, gradients: usize, learningRate: f32,
+  params: usize, segment: usize, column: usize, bytes: usize, jobs: usize, hidden: usize, count: u32, gradients: usize,
+  learningRate: f32,
 ): void {
   const windowBytes = load<usize>(params, WINDOW_BYTES)
   const jobBytes = load<usize>(params, JOB_BYTES)
-  const gradientBytes = load<usize>(params, GRADIENT_BYTES)
   const rowBytes = load<usize>(params, ROW_BYTES)
-  const hidden = load<usize>(params, HIDDEN)
   const jobsEach = <u32>(windowBytes / jobBytes)
   const rate = f32x4.splat(learningRate)
   for (let w: u32 = 0; w < count; w++) {
     for (let j: u32 = 0; j < jobsEach; j++) {
       const job = jobs + <usize>w * windowBytes + <usize>j * jobBytes
       if (load<u32>(job, JOB_CONTEXTS) == 0) break
-      const from = gradients + <usize>(w * jobsEach + j) * gradientBytes
-      moveJob(params, segment, column, bytes, job, hidden + <usize>w * rowBytes, from, rate)
+      moveJob(params, segment, column, bytes, job, hidden + <usize>w * rowBytes, gradients + load<usize>(job, JOB_SUMS), rate)
     }
   }
 }
 
 /**
- * Fills columns of input rows evenly within ± 0.5 / dim, as word2vec.c does. The number for a row and column is the
- * same wherever it lies: `column` is the first one here, of `dim` in all; `seed` begins the stream.
+ * Fills columns of input rows evenly within ± 1 / dim, as gensim does; word2vec.c's ± 0.5 / dim cost cbow most of a point
+ * in analogies. The number for a row and column is the same wherever it lies: `column` is the first one here, of `dim` in all; `seed` begins the stream.
  */
 export function initialise(row: usize, stride: usize, rows: u32, column: u32, columns: u32, dim: u32, seed: u64): void {
-  const scale: f32 = 1 / <f32>dim
+  const scale: f32 = 2 / <f32>dim
   for (let r: u32 = 0; r < rows; r++) {
     let state = seed + (<u64>r * dim + column) * 0x9e3779b97f4a7c15
     for (let d: usize = 0; d < <usize>columns; d++) {

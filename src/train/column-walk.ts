@@ -1,7 +1,6 @@
 import { deriveSeed } from '../core/random.ts'
 import { ColumnKernel } from '../word2vec/column-kernel.ts'
 import type { KernelThread, SharedModel, TrainConfig } from '../word2vec/index.ts'
-import { batchesAtOnce } from '../word2vec/layout.ts'
 import type { Meeting } from './meeting.ts'
 import { rateAt } from './schedule.ts'
 
@@ -20,16 +19,17 @@ export interface BlockToWalk {
 /**
  * Goes through the windows of a block in step with the other threads.
  *
- * A batch has a few windows of each of several equal stretches of the block: all its gradients are taken before any of
- * its windows moves, and on repetitive text many neighbouring windows would push the same words all at once, too far. A
- * few stand side by side, because the rows of one are those of the next, and stay in the first cache.
+ * A batch has two neighbouring windows of each of several equal stretches of the block. Its gradients are taken before
+ * any window of it, or of the batch before it, moves: so no thread waits for another's dot products, but for those that
+ * the other should have finished a batch ago. On repetitive text many neighbouring windows would push the same words all
+ * at once, too far; two, because the rows of one are those of the next, and stay in the first cache.
  */
 export class ColumnWalk {
   readonly #kernel: KernelThread
   readonly #columns: ColumnKernel
   readonly #meeting: Meeting
   readonly #config: TrainConfig
-  #slot = 0
+  #turn = 0
   /** Batches that this thread took part in. */
   batches = 0
 
@@ -48,7 +48,7 @@ export class ColumnWalk {
 
   join(active: number): void {
     this.#columns.join(active)
-    this.#slot = 0
+    this.#turn = 0
   }
 
   walk({ seed, kept, length, from, to }: BlockToWalk): void {
@@ -57,19 +57,22 @@ export class ColumnWalk {
     this.#kernel.seed(seed)
     const batches = columns.batches(length)
     if (batches === 0) return
-    let slot = this.#slot
-    columns.draw(slot, kept, length, 0)
-    meeting.meet()
+    const first = this.#turn
+    columns.draw(first, kept, length, 0)
+    columns.multiply(first)
+    meeting.arrive()
     for (let i = 0; i < batches; i++) {
-      const next = (slot + 1) % batchesAtOnce
-      columns.multiply(slot)
-      if (i + 1 < batches) columns.draw(next, kept, length, i + 1)
-      meeting.meet()
-      columns.move(slot, rateAt(this.#config, from + (to - from) * (i / batches)))
+      if (i + 1 < batches) {
+        columns.draw(first + i + 1, kept, length, i + 1)
+        columns.multiply(first + i + 1)
+      }
+      meeting.arrive()
+      // Until all have multiplied this batch; or the next one too, if what they multiply is moved here.
+      meeting.await(columns.mustMeetTwice ? 0 : 1)
+      columns.move(first + i, rateAt(this.#config, from + (to - from) * (i / batches)))
       if (columns.mustMeetTwice) meeting.meet()
-      slot = next
     }
-    this.#slot = slot
+    this.#turn += batches
     this.batches += batches
   }
 }

@@ -91,13 +91,24 @@ export class Meeting {
 
   /** Waits until all threads at work have come here. */
   meet(): void {
+    this.arrive()
+    this.await(0)
+  }
+
+  /** Says that this thread has come to the next meeting, and goes on. */
+  arrive(): void {
     if (this.#active === 1) return
-    const met = (this.#met + 1) | 0
-    this.#met = met
+    this.#met = (this.#met + 1) | 0
     const mine = line * (1 + this.#thread)
-    Atomics.store(this.#ints, mine, met)
+    Atomics.store(this.#ints, mine, this.#met)
     if (Atomics.load(this.#ints, 4) > 0) Atomics.notify(this.#ints, mine)
-    for (let thread = 0; thread < this.#active; thread++) this.#await(line * (1 + thread), met)
+  }
+
+  /** Waits until all threads at work have come to the meeting `before` that which this one came to last. */
+  await(before: number): void {
+    if (this.#active === 1) return
+    const number = (this.#met - before) | 0
+    for (let thread = 0; thread < this.#active; thread++) this.#await(line * (1 + thread), number)
   }
 
   /** Tells of a block that this thread prepared. Two rounds' are kept apart: a slow thread may still read the last. */

@@ -1,6 +1,6 @@
 import { loadKernel } from '../runtime/wasm.ts'
 import { type Duty, dutyOf } from './columns.ts'
-import { batchesAtOnce, type LocalLayout } from './layout.ts'
+import { batchesAtOnce, type LocalLayout, sumsAtOnce } from './layout.ts'
 import { type SharedModel, segmentPointer, type TrainKernel } from './model.ts'
 
 /** A copy between two memories, of fixed places. */
@@ -56,25 +56,40 @@ export class ColumnKernel {
     return this.#stretch(total) / this.#model.layout.beside
   }
 
-  /** Draws this thread's share of the windows of a batch, by its number from 0. */
-  draw(slot: number, kept: number, total: number, number: number): void {
-    const { from, to } = this.#duty.draws
-    const { beside } = this.#model.layout
+  /**
+   * Draws the windows of a batch, by its number from 0. Each thread draws them all for itself: what another has drawn
+   * takes longer to come.
+   *
+   * turn  counts batches from block to block
+   */
+  draw(turn: number, kept: number, total: number, number: number): void {
+    const { batch, beside, segments } = this.#model.layout
     const { params } = this.#places[0]!
     const stretch = this.#stretch(total)
-    this.#kernels[0]!.drawWindows(params, kept, total, stretch, beside, number, this.#jobs(slot), from, to)
+    const isPacked = segments[0]!.memory === 0
+    this.#kernels[0]!.drawWindows(
+      params,
+      kept,
+      total,
+      stretch,
+      beside,
+      number,
+      this.#jobs(turn),
+      batch,
+      isPacked,
+    )
   }
 
   /** Multiplies this thread's columns of the batch. */
-  multiply(slot: number): void {
+  multiply(turn: number): void {
     const { layout } = this.#model
-    copyAll(this.#jobsOut[slot])
+    copyAll(this.#jobsOut[turn % batchesAtOnce])
     const { dots, parts } = this.#duty
     for (let i = 0; i < dots.length; i++) {
       const { leaf, part, fromWindow, toWindow } = dots[i]!
       const { segment, from, bytes } = layout.leaves[leaf]!
       const { memory } = layout.segments[segment]!
-      const { params, jobs, sums } = this.#places[memory]!
+      const { params, sums } = this.#places[memory]!
       const isHub = memory === 0
       this.#kernels[memory]!.dotsWindows(
         params,
@@ -82,22 +97,23 @@ export class ColumnKernel {
         from,
         bytes,
         parts < layout.leaves.length ? layout.leaves[leaf + 1]!.bytes : 0,
-        isHub ? this.#jobs(slot) : jobs,
+        this.#jobs(turn, memory),
+        this.#hidden(turn, memory),
         fromWindow,
         toWindow,
-        isHub ? this.#sums(slot, part) : sums,
+        isHub ? this.#sums(turn, part) : sums,
       )
     }
-    copyAll(this.#sumsBack[slot])
+    copyAll(this.#sumsBack[turn % sumsAtOnce])
   }
 
   /** Moves this thread's columns of the batch; every thread must have multiplied its own. */
-  move(slot: number, learningRate: number): void {
+  move(turn: number, learningRate: number): void {
     const { layout } = this.#model
     const { params, gradients } = this.#places[0]!
     const { parts, moves } = this.#duty
-    const jobs = this.#jobs(slot)
-    const sums = this.#sums(slot, 0)
+    const jobs = this.#jobs(turn)
+    const sums = this.#sums(turn, 0)
     this.#kernels[0]!.activateWindows(
       params,
       jobs,
@@ -118,7 +134,8 @@ export class ColumnKernel {
         this.#segments[segment]!,
         from,
         bytes,
-        memory === 0 ? jobs : there.jobs,
+        this.#jobs(turn, memory),
+        this.#hidden(turn, memory),
         layout.batch,
         there.gradients,
         learningRate,
@@ -132,9 +149,14 @@ export class ColumnKernel {
     return Math.ceil(total / batch) * beside
   }
 
-  #jobs(slot: number): number {
+  #jobs(turn: number, memory = 0): number {
     const { batch, job } = this.#model.layout
-    return this.#places[0]!.jobs + slot * batch * job.windowBytes
+    return this.#places[memory]!.jobs + (turn % batchesAtOnce) * batch * job.windowBytes
+  }
+
+  #hidden(turn: number, memory: number): number {
+    const { batch, scratchRowBytes } = this.#model.layout
+    return this.#places[memory]!.hidden + (turn % batchesAtOnce) * batch * scratchRowBytes[memory]!
   }
 
   get #sumsBytes(): number {
@@ -142,7 +164,8 @@ export class ColumnKernel {
     return batch * (job.windowBytes / job.bytes) * job.gradientBytes
   }
 
-  #sums(slot: number, part: number): number {
+  #sums(turn: number, part: number): number {
+    const slot = turn % sumsAtOnce
     return this.#places[0]!.sums + (this.#model.layout.leaves.length * slot + part) * this.#sumsBytes
   }
 
@@ -157,20 +180,20 @@ export class ColumnKernel {
       new Uint8Array(memories[memory]!.buffer, offset, bytes)
     const jobsBytes = layout.batch * layout.job.windowBytes
     const windowSums = this.#sumsBytes / layout.batch
-    const slots = Array.from({ length: batchesAtOnce }, (_, slot) => slot)
-    this.#jobsOut = slots.map((slot) =>
+    const turns = (length: number) => Array.from({ length }, (_, turn) => turn)
+    this.#jobsOut = turns(batchesAtOnce).map((turn) =>
       [...new Set([...dotsIn, ...movesIn])].map((memory) => ({
-        from: view(0, this.#jobs(slot), jobsBytes),
-        to: view(memory, this.#places[memory]!.jobs, jobsBytes),
+        from: view(0, this.#jobs(turn), jobsBytes),
+        to: view(memory, this.#jobs(turn, memory), jobsBytes),
       })),
     )
-    this.#sumsBack = slots.map((slot) =>
+    this.#sumsBack = turns(sumsAtOnce).map((turn) =>
       dots.map(({ part, fromWindow, toWindow }, i) => {
         const at = fromWindow * windowSums
         const bytes = (toWindow - fromWindow) * windowSums
         return {
           from: view(dotsIn[i]!, this.#places[dotsIn[i]!]!.sums + at, bytes),
-          to: view(0, this.#sums(slot, part) + at, bytes),
+          to: view(0, this.#sums(turn, part) + at, bytes),
         }
       }),
     )

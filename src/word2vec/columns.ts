@@ -83,8 +83,6 @@ export interface Duty {
   /** Of a leaf, or, where there are fewer parts than leaves, of it and the next one together. */
   dots: { leaf: number; part: number; fromWindow: number; toWindow: number }[]
   moves: { segment: number; from: number; bytes: number }[]
-  /** Windows of the next batch that it draws. */
-  draws: { from: number; to: number }
   /** Whether it multiplies just the columns that it moves; else all must have moved before anyone multiplies again. */
   ownColumns: boolean
 }
@@ -102,7 +100,6 @@ export function dutyOf(
     Math.floor((thread * whole) / threads),
     Math.floor(((thread + 1) * whole) / threads),
   ]
-  const draws = share(batch)
   // Two threads, or one, add up pairs of leaves themselves.
   const parts = threads <= 2 && !apart ? 2 : leafCount
   const dots: Duty['dots'] = []
@@ -126,7 +123,7 @@ export function dutyOf(
     const to = Math.min(lastQuad - quad, quads)
     if (from < to) moves.push({ segment: i, from: from * 16, bytes: (to - from) * 16 })
   }
-  return { parts, dots, moves, draws: { from: draws[0], to: draws[1] }, ownColumns }
+  return { parts, dots, moves, ownColumns }
 }
 
 /** The first four of columns of a leaf; behind the last leaf, the number of fours. */

@@ -113,11 +113,10 @@ export interface ModelLayout {
 }
 
 const windowsAhead = 4
-/**
- * Batches that threads which share windows may be at: one still moves the last, another has multiplied this one, and
- * draws the next.
- */
-export const batchesAtOnce = 3
+/** Batches that a thread which shares windows is at: it multiplies one, and then moves the one before. */
+export const batchesAtOnce = 2
+/** Batches whose dot products such threads may be at: one still reads its last but two, another writes the next. */
+export const sumsAtOnce = 4
 const pieceWords = 2000
 /** Noise words before the first of a piece or block that its windows may take. */
 const pooledBefore = 255
@@ -198,10 +197,13 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
   const sumsBytes = batch * jobsEach * job.gradientBytes
   const common = byColumns
     ? {
-        jobs: region('thread buffers', batchesAtOnce * batch * job.windowBytes),
-        sums: region('thread buffers', batchesAtOnce * leafCount * sumsBytes),
+        sums: region('thread buffers', sumsAtOnce * leafCount * sumsBytes),
         hidden: Array.from({ length: memoryCount }, (_, memory) =>
-          region('thread buffers', hiddenRows(shape, batch) * scratchRowBytes[memory]!, memory),
+          region(
+            'thread buffers',
+            batchesAtOnce * hiddenRows(shape, batch) * scratchRowBytes[memory]!,
+            memory,
+          ),
         ),
       }
     : undefined
@@ -217,7 +219,7 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
       signs: buffer(job.groups * 48),
       pointers: buffer(2 * config.window * 4),
       hotCopies: buffer(2 * copiedRows * rowBytes),
-      jobs: common && isHub ? common.jobs : buffer(batch * job.windowBytes),
+      jobs: buffer((byColumns ? batchesAtOnce : 1) * batch * job.windowBytes),
       sums: common && isHub ? common.sums : byColumns ? buffer(sumsBytes) : 0,
       gradients: buffer(byColumns ? sumsBytes : job.gradientBytes),
       moved: buffer(movedRows * rowBytes),
@@ -271,12 +273,12 @@ function layOutJob({ config, longestPath }: ModelShape): JobLayout {
 }
 
 /**
- * Windows whose gradients are taken before any of them moves, and how many of them stand side by side. Fewer where the
+ * Windows whose gradients are taken together, and how many of them stand side by side. Fewer where the
  * vocabulary is so small that all windows have the same words: what each adds for itself would be too much together.
  */
 function batchWindows(vocabulary: number): { batch: number; beside: number } {
-  if (vocabulary >= 1024) return { batch: 16, beside: 4 }
-  return vocabulary >= 64 ? { batch: 4, beside: 1 } : { batch: 1, beside: 1 }
+  if (vocabulary >= 1024) return { batch: 8, beside: 2 }
+  return vocabulary >= 64 ? { batch: 2, beside: 1 } : { batch: 1, beside: 1 }
 }
 
 function hiddenRows({ config }: ModelShape, windows: number): number {

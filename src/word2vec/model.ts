@@ -36,8 +36,8 @@ export interface TrainKernel {
     beside: number,
     number: number,
     jobs: number,
-    from: number,
-    to: number,
+    count: number,
+    isPacked: boolean,
   ): void
   dotsWindows(
     params: number,
@@ -46,6 +46,7 @@ export interface TrainKernel {
     bytes: number,
     moreBytes: number,
     jobs: number,
+    hidden: number,
     from: number,
     to: number,
     sums: number,
@@ -66,6 +67,7 @@ export interface TrainKernel {
     column: number,
     bytes: number,
     jobs: number,
+    hidden: number,
     count: number,
     gradients: number,
     learningRate: number,

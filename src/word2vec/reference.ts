@@ -93,22 +93,32 @@ export function trainReference(
 }
 
 /**
- * Trains on windows at once: the gradients of all their steps are taken first, and what cbow made of the contexts
- * is kept from then; then the steps move one after the other, each at the values that the last one left.
+ * Trains on batches of windows: the gradients of a batch are taken before any window of it or of the batch before it
+ * moves, and what cbow made of the contexts is kept from then; windows move one after the other, each at the values that
+ * the last one left.
  *
- * windows  the steps of each word, as `windowSteps` gives them; one without a neighbour has none and counts as centre
+ * batches  for each, the steps of each window, as `windowSteps` gives them; one without a neighbour has none
  */
-export function trainBatch(model: ReferenceModel, windows: Step[][], rate: number): ReferenceSums {
-  const sums = { loss: 0, pairs: 0, centres: windows.length }
-  const moves = windows.flat().map((step) => ({ step, found: gradients(model, step) }))
-  for (const { step, found } of moves) {
-    add(sums, found)
-    move(model, step, found, rate)
+export function trainBatches(
+  model: ReferenceModel,
+  batches: Step[][][],
+  rate: number,
+): Omit<ReferenceSums, 'centres'> {
+  const sums = { loss: 0, pairs: 0 }
+  const take = (batch: Step[][] = []) => batch.flat().map((step) => ({ step, found: gradients(model, step) }))
+  let next = take(batches[0])
+  for (let i = 0; i < batches.length; i++) {
+    const moves = next
+    next = take(batches[i + 1])
+    for (const { step, found } of moves) {
+      add(sums, found)
+      move(model, step, found, rate)
+    }
   }
   return sums
 }
 
-function add(sums: ReferenceSums, { g, loss }: Gradients): void {
+function add(sums: { loss: number; pairs: number }, { g, loss }: Gradients): void {
   sums.loss += loss
   for (const row of g) sums.pairs += row.length
 }
@@ -282,12 +292,12 @@ function moveRow(
   }
 }
 
-/** The first input vectors, as the kernel draws them: evenly within ± 0.5 / D. */
+/** The first input vectors, as the kernel draws them: evenly within ± 1 / D. */
 export function initialiseReference(vocabulary: number, dim: number, seed: number): Float64Array {
   const random = new Random(deriveSeed(seed))
   return Float64Array.from(
     { length: vocabulary * dim },
-    () => (Number(random.next64() >> 40n) / 2 ** 24 - 0.5) / dim,
+    () => (2 * (Number(random.next64() >> 40n) / 2 ** 24 - 0.5)) / dim,
   )
 }
 
