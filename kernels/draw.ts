@@ -239,13 +239,29 @@ function pathTargets(params: usize, centre: u32, job: usize): void {
   const first = load<u32>(offsets)
   const targets = load<u32>(offsets, 4) - first
   const groups = (targets + 5) / 6
-  for (let t: u32 = 0; t < targets; t++) {
-    const step = load<u32>(steps + (<usize>(first + t) << 2))
-    store<u32>(rows + (<usize>t << 2), step & 0x7fffffff)
-    putTwice(signs, t, step >> 31 ? -1 : 1)
+  const code = i32x4.splat(0x80000000)
+  const one = f32x4.splat(1)
+  const zeroRow = i32x4.splat(load<u32>(params, WORDS))
+  let step = steps + (<usize>first << 2)
+  let row = rows
+  let sign = signs
+  // Six at a time, lanes 0 to 3 and 2 to 5. The code is the sign's bit.
+  for (let left = <i32>targets; left > 0; left -= 6) {
+    const a = v128.load(step)
+    const b = v128.load(step, 8)
+    const isA = i32x4.gt_s(i32x4.splat(left), i32x4(0, 1, 2, 3))
+    const isB = i32x4.gt_s(i32x4.splat(left), i32x4(2, 3, 4, 5))
+    v128.store(row, v128.bitselect(v128.andnot(a, code), zeroRow, isA))
+    v128.store(row, v128.bitselect(v128.andnot(b, code), zeroRow, isB), 8)
+    const signA = v128.and(isA, v128.or(v128.and(a, code), one))
+    const signB = v128.and(isB, v128.or(v128.and(b, code), one))
+    v128.store(sign, signA)
+    v128.store(sign, v128.shuffle<f32>(signA, signB, 6, 7, 0, 1), 16)
+    v128.store(sign, signB, 32)
+    step += 24
+    row += 24
+    sign += 48
   }
-  for (let t = targets; t < groups * 6; t++) putTwice(signs, t, 0)
-  padTargets(rows, targets, groups * 6, load<u32>(params, WORDS))
   store<u32>(job, targets, JOB_TARGETS)
   store<u32>(job, groups, JOB_GROUPS)
   store<usize>(job, signs, JOB_SIGNS)

@@ -12,6 +12,7 @@ import {
   INPUT_SQUARES,
   JOB_CONTEXTS,
   JOB_GROUPS,
+  JOB_TARGETS,
   MODE,
   MOVED,
   OUTPUT,
@@ -58,8 +59,8 @@ export function moveJob(
   const moved = load<usize>(params, MOVED)
   const rowBytes = load<usize>(params, ROW_BYTES)
   if (!(mode & (CBOW | ADAGRAD | HAS_FROZEN))) {
-    if (groups == 1) moveSix(targetRows, output, hot, hotFirst, pointers, contexts, stride, bytes, gradients, moved, rowBytes, true, true)
-    else moveGroups(targetRows, output, hot, hotFirst, pointers, contexts, stride, bytes, gradients, moved, rowBytes, groups, true)
+    if (groups == 1) moveSix(targetRows, output, hot, hotFirst, pointers, contexts, stride, bytes, gradients, moved, rowBytes, true, true, false)
+    else moveGroups(targetRows, output, hot, hotFirst, pointers, contexts, stride, bytes, gradients, moved, rowBytes, groups, load<u32>(job, JOB_TARGETS), true)
     return
   }
   if (mode & ADAGRAD) {
@@ -74,7 +75,7 @@ export function moveJob(
       const by = gradients + g * groupBytesOf(1)
       moveTargetsByOne(targetRows + g * 24, output, hot, hotFirst, load<usize>(pointers), stride, bytes, by, moved, g == 0)
     }
-  } else moveGroups(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, groups, false)
+  } else moveGroups(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, groups, load<u32>(job, JOB_TARGETS), false)
   let factor: f32 = 1
   if (isCbow && mode & DIVIDED && !(mode & SUM_INPUT)) factor = 1 / <f32>contexts
   if (isCbow && !(mode & (ADAGRAD | HAS_FROZEN))) {
@@ -95,13 +96,13 @@ export function moveJob(
 }
 
 /**
- * Moves six targets by the inputs, and the inputs by the targets, all in registers. A job of more targets does so group by
+ * Moves six targets, or the first three, by the inputs, and the inputs by the targets, all in registers. A job of more targets does so group by
  * group: how far its inputs move is added up in the rows at `moved`, and they move with the last group.
  */
 @inline
 function moveSix(
   targetRows: usize, output: usize, hot: usize, hotFirst: u32, pointers: usize, inputs: u32, stride: usize, bytes: usize,
-  gradients: usize, moved: usize, rowBytes: usize, isFirst: bool, isLast: bool,
+  gradients: usize, moved: usize, rowBytes: usize, isFirst: bool, isLast: bool, isHalf: bool,
 ): void {
   const r0 = targetRow(output, hot, hotFirst, load<u32>(targetRows), stride)
   const r1 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 4), stride)
@@ -132,15 +133,17 @@ function moveSix(
       w = v128.load32_splat(g, 8)
       sum = madd(w, t2, sum)
       n2 = madd(w, x, n2)
-      w = v128.load32_splat(g, 12)
-      sum = madd(w, t3, sum)
-      n3 = madd(w, x, n3)
-      w = v128.load32_splat(g, 16)
-      sum = madd(w, t4, sum)
-      n4 = madd(w, x, n4)
-      w = v128.load32_splat(g, 20)
-      sum = madd(w, t5, sum)
-      n5 = madd(w, x, n5)
+      if (!isHalf) {
+        w = v128.load32_splat(g, 12)
+        sum = madd(w, t3, sum)
+        n3 = madd(w, x, n3)
+        w = v128.load32_splat(g, 16)
+        sum = madd(w, t4, sum)
+        n4 = madd(w, x, n4)
+        w = v128.load32_splat(g, 20)
+        sum = madd(w, t5, sum)
+        n5 = madd(w, x, n5)
+      }
       if (!isLast) v128.store(by, sum)
       else v128.store(row, isFirst ? sum : f32x4.add(x, sum))
       if (!(isFirst && isLast)) by += rowBytes
@@ -149,23 +152,26 @@ function moveSix(
     v128.store(r0 + d, n0)
     v128.store(r1 + d, n1)
     v128.store(r2 + d, n2)
-    v128.store(r3 + d, n3)
-    v128.store(r4 + d, n4)
-    v128.store(r5 + d, n5)
+    if (!isHalf) {
+      v128.store(r3 + d, n3)
+      v128.store(r4 + d, n4)
+      v128.store(r5 + d, n5)
+    }
   }
 }
 
 /** A job of more than six targets, or whose inputs may stay. */
 function moveGroups(
   targetRows: usize, output: usize, hot: usize, hotFirst: u32, pointers: usize, inputs: u32, stride: usize, bytes: usize,
-  gradients: usize, moved: usize, rowBytes: usize, groups: u32, inputsMove: bool,
+  gradients: usize, moved: usize, rowBytes: usize, groups: u32, targets: u32, inputsMove: bool,
 ): void {
   const groupBytes = groupBytesOf(inputs)
   for (let g: u32 = 0; g < groups; g++) {
-    if (g == 0) moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, true, false)
+    if (g == 0) moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, true, false, false)
     else if (inputsMove && g + 1 == groups) {
-      moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, true)
-    } else moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, false)
+      if (targets <= 6 * g + 3) moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, true, true)
+      else moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, true, false)
+    } else moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, false, false)
     targetRows += 24
     gradients += groupBytes
   }

@@ -89,28 +89,47 @@ export function dotsJob(
   const only = hidden + load<usize>(segment, COLUMN) + from
   if (isCbow) gather(params, job, segment, from, bytes, only)
   for (let g: u32 = 0; g < groups; g++) {
-    const t0 = targetRow(output, hot, hotFirst, load<u32>(targetRows), stride)
-    const t1 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 4), stride)
-    const t2 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 8), stride)
-    const t3 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 12), stride)
-    const t4 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 16), stride)
-    const t5 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 20), stride)
-    let to = out
-    let c: u32 = 0
-    for (; c + 2 <= inputs; c += 2) {
-      const place = contextRows + (<usize>c << 2)
-      const x0 = contextRow(input, place, stride)
-      const x1 = contextRow(input, place + 4, stride)
-      dots2(x0, x1, t0, t1, t2, t3, t4, t5, bytes, to, add)
-      to += 48
-    }
-    if (c < inputs) {
-      const x0 = isCbow ? only : contextRow(input, contextRows + (<usize>c << 2), stride)
-      dots1(x0, t0, t1, t2, t3, t4, t5, bytes, to, add)
-    }
+    // A last group of three at most takes half as long; the lanes of the others are zero.
+    if (groups > 1 && g + 1 == groups && load<u32>(job, JOB_TARGETS) <= 6 * g + 3) {
+      dotsThree(targetRows, output, hot, hotFirst, stride, input, contextRows, only, isCbow, inputs, bytes, out, add)
+    } else dotsGroup(targetRows, output, hot, hotFirst, stride, input, contextRows, only, isCbow, inputs, bytes, out, add, false)
     out += groupBytesOf(inputs)
     targetRows += 24
   }
+}
+
+/** All inputs by six targets, or by the first three. `only` is cbow's row. */
+@inline
+function dotsGroup(
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, stride: usize, input: usize, contextRows: usize, only: usize,
+  isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool, isHalf: bool,
+): void {
+  const t0 = targetRow(output, hot, hotFirst, load<u32>(targetRows), stride)
+  const t1 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 4), stride)
+  const t2 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 8), stride)
+  const t3 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 12), stride)
+  const t4 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 16), stride)
+  const t5 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 20), stride)
+  let c: u32 = 0
+  for (; c + 2 <= inputs; c += 2) {
+    const place = contextRows + (<usize>c << 2)
+    const x0 = contextRow(input, place, stride)
+    const x1 = contextRow(input, place + 4, stride)
+    dots2(x0, x1, t0, t1, t2, t3, t4, t5, bytes, out, add, isHalf)
+    out += 48
+  }
+  if (c < inputs) {
+    const x0 = isCbow ? only : contextRow(input, contextRows + (<usize>c << 2), stride)
+    dots1(x0, t0, t1, t2, t3, t4, t5, bytes, out, add, isHalf)
+  }
+}
+
+/** A function of its own: in the one above it would make the other loops slower. */
+function dotsThree(
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, stride: usize, input: usize, contextRows: usize, only: usize,
+  isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool,
+): void {
+  dotsGroup(targetRows, output, hot, hotFirst, stride, input, contextRows, only, isCbow, inputs, bytes, out, add, true)
 }
 
 /** A target's row: this thread's own copy, or the one that all share. */
@@ -180,11 +199,11 @@ function sums4(a: v128, b: v128, c: v128, d: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7))
 }
 
-/** Two inputs by six targets. */
+/** Two inputs by six targets, or by the first three. */
 @inline
 function dots2(
   x0: usize, x1: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize,
-  bytes: usize, out: usize, add: bool,
+  bytes: usize, out: usize, add: bool, isHalf: bool,
 ): void {
   let a0 = f32x4.splat(0)
   let a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0
@@ -201,6 +220,7 @@ function dots2(
     t = v128.load(t2 + d)
     a2 = madd(a, t, a2)
     b2 = madd(b, t, b2)
+    if (isHalf) continue
     t = v128.load(t3 + d)
     a3 = madd(a, t, a3)
     b3 = madd(b, t, b3)
@@ -224,10 +244,11 @@ function dots2(
   v128.store(out, y2, 32)
 }
 
-/** One input by six targets; two zeros stand behind them. */
+/** One input by six targets, or by the first three; two zeros stand behind them. */
 @inline
 function dots1(
   x0: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize, bytes: usize, out: usize, add: bool,
+  isHalf: bool,
 ): void {
   let a0 = f32x4.splat(0)
   let a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0
@@ -236,6 +257,7 @@ function dots1(
     a0 = madd(a, v128.load(t0 + d), a0)
     a1 = madd(a, v128.load(t1 + d), a1)
     a2 = madd(a, v128.load(t2 + d), a2)
+    if (isHalf) continue
     a3 = madd(a, v128.load(t3 + d), a3)
     a4 = madd(a, v128.load(t4 + d), a4)
     a5 = madd(a, v128.load(t5 + d), a5)
