@@ -40,6 +40,7 @@ export const HOT_COPIES: usize = 160 // where they are; behind them, as they wer
 export const HOT_COUNT: usize = 164 // 0: no copies
 export const HOT_SHARE: usize = 168 // f32: how much of what a thread adds to them counts
 export const READ: usize = 176 // f64, words before subsampling
+export const HOT_INPUTS: usize = 184 // copies of input rows, as many; 0: none
 export const POOL: usize = 172 // how far behind a kept word the noise word of the same number is
 
 // Bits of MODE.

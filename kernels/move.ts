@@ -7,6 +7,8 @@ import {
   DIVIDED,
   FROZEN_BIT,
   HAS_FROZEN,
+  HOT_COPIES,
+  HOT_COUNT,
   HOT_FIRST,
   INPUT,
   INPUT_SQUARES,
@@ -23,7 +25,7 @@ import {
   SUM_INPUT,
   TARGET_ROWS,
 } from './layout'
-import { contextRow, groupBytesOf, hotCopies, madd, targetRow } from './product'
+import { contextRow, groupBytesOf, hotCopies, hotInputs, madd, targetRow } from './product'
 
 /** Keeps Adagrad's divisor from zero. */
 const TINY: f32 = 1e-6
@@ -45,22 +47,24 @@ export function moveJob(
   const contextRows = job + load<usize>(params, CONTEXT_ROWS)
   const targetRows = job + load<usize>(params, TARGET_ROWS)
   const hotFirst = load<u32>(params, HOT_FIRST)
-  const hot = hotCopies(params, hotFirst, stride) + from
+  const hotCount = load<u32>(params, HOT_COUNT)
+  const hot = hotCopies(params, HOT_COPIES, hotFirst, stride) + from
+  const hotInput = hotInputs(params, input, stride, from)
   const isCbow = (mode & CBOW) != 0
   const inputs: u32 = isCbow ? 1 : contexts
   const pointers = load<usize>(params, POINTERS)
   if (isCbow) store<usize>(pointers, hidden + load<usize>(segment, COLUMN) + from)
   else {
     for (let c: usize = 0; c < <usize>contexts << 2; c += 4) {
-      store<usize>(pointers + c, contextRow(input, contextRows + c, stride))
+      store<usize>(pointers + c, contextRow(input, hotInput, hotCount, contextRows + c, stride))
     }
   }
   if (groups == 0) return
   const moved = load<usize>(params, MOVED)
   const rowBytes = load<usize>(params, ROW_BYTES)
   if (!(mode & (CBOW | ADAGRAD | HAS_FROZEN))) {
-    if (groups == 1) moveSix(targetRows, output, hot, hotFirst, pointers, contexts, stride, bytes, gradients, moved, rowBytes, true, true, false)
-    else moveGroups(targetRows, output, hot, hotFirst, pointers, contexts, stride, bytes, gradients, moved, rowBytes, groups, load<u32>(job, JOB_TARGETS), true)
+    if (groups == 1) moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, contexts, stride, bytes, gradients, moved, rowBytes, true, true, false)
+    else moveGroups(targetRows, output, hot, hotFirst, hotCount, pointers, contexts, stride, bytes, gradients, moved, rowBytes, groups, load<u32>(job, JOB_TARGETS), true)
     return
   }
   if (mode & ADAGRAD) {
@@ -73,13 +77,13 @@ export function moveJob(
   } else if (isCbow) {
     for (let g: usize = 0; g < <usize>groups; g++) {
       const by = gradients + g * groupBytesOf(1)
-      moveTargetsByOne(targetRows + g * 24, output, hot, hotFirst, load<usize>(pointers), stride, bytes, by, moved, g == 0)
+      moveTargetsByOne(targetRows + g * 24, output, hot, hotFirst, hotCount, load<usize>(pointers), stride, bytes, by, moved, g == 0)
     }
-  } else moveGroups(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, groups, load<u32>(job, JOB_TARGETS), false)
+  } else moveGroups(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, stride, bytes, gradients, moved, rowBytes, groups, load<u32>(job, JOB_TARGETS), false)
   let factor: f32 = 1
   if (isCbow && mode & DIVIDED && !(mode & SUM_INPUT)) factor = 1 / <f32>contexts
   if (isCbow && !(mode & (ADAGRAD | HAS_FROZEN))) {
-    addToAll(input, contextRows, contexts, stride, moved, bytes, factor)
+    addToAll(input, hotInput, hotCount, contextRows, contexts, stride, moved, bytes, factor)
     return
   }
   const inputSquares = mode & ADAGRAD ? load<usize>(segment, INPUT_SQUARES) + from : 0
@@ -101,15 +105,15 @@ export function moveJob(
  */
 @inline
 function moveSix(
-  targetRows: usize, output: usize, hot: usize, hotFirst: u32, pointers: usize, inputs: u32, stride: usize, bytes: usize,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, pointers: usize, inputs: u32, stride: usize, bytes: usize,
   gradients: usize, moved: usize, rowBytes: usize, isFirst: bool, isLast: bool, isHalf: bool,
 ): void {
-  const r0 = targetRow(output, hot, hotFirst, load<u32>(targetRows), stride)
-  const r1 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 4), stride)
-  const r2 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 8), stride)
-  const r3 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 12), stride)
-  const r4 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 16), stride)
-  const r5 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 20), stride)
+  const r0 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows), stride)
+  const r1 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 4), stride)
+  const r2 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 8), stride)
+  const r3 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 12), stride)
+  const r4 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 16), stride)
+  const r5 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 20), stride)
   const end = pointers + (<usize>inputs << 2)
   for (let d: usize = 0; d < bytes; d += 16) {
     const t0 = v128.load(r0 + d)
@@ -162,16 +166,16 @@ function moveSix(
 
 /** A job of more than six targets, or whose inputs may stay. */
 function moveGroups(
-  targetRows: usize, output: usize, hot: usize, hotFirst: u32, pointers: usize, inputs: u32, stride: usize, bytes: usize,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, pointers: usize, inputs: u32, stride: usize, bytes: usize,
   gradients: usize, moved: usize, rowBytes: usize, groups: u32, targets: u32, inputsMove: bool,
 ): void {
   const groupBytes = groupBytesOf(inputs)
   for (let g: u32 = 0; g < groups; g++) {
-    if (g == 0) moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, true, false, false)
+    if (g == 0) moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, stride, bytes, gradients, moved, rowBytes, true, false, false)
     else if (inputsMove && g + 1 == groups) {
-      if (targets <= 6 * g + 3) moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, true, true)
-      else moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, true, false)
-    } else moveSix(targetRows, output, hot, hotFirst, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, false, false)
+      if (targets <= 6 * g + 3) moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, true, true)
+      else moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, true, false)
+    } else moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, false, false)
     targetRows += 24
     gradients += groupBytes
   }
@@ -179,15 +183,15 @@ function moveGroups(
 
 /** Moves six targets by one input, whose six gradients stay in registers: cbow. */
 function moveTargetsByOne(
-  targetRows: usize, output: usize, hot: usize, hotFirst: u32, x0: usize, stride: usize, bytes: usize, gradients: usize, moved: usize,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, x0: usize, stride: usize, bytes: usize, gradients: usize, moved: usize,
   isFirst: bool,
 ): void {
-  const r0 = targetRow(output, hot, hotFirst, load<u32>(targetRows), stride)
-  const r1 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 4), stride)
-  const r2 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 8), stride)
-  const r3 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 12), stride)
-  const r4 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 16), stride)
-  const r5 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 20), stride)
+  const r0 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows), stride)
+  const r1 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 4), stride)
+  const r2 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 8), stride)
+  const r3 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 12), stride)
+  const r4 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 16), stride)
+  const r5 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 20), stride)
   const g0 = v128.load32_splat(gradients)
   const g1 = v128.load32_splat(gradients, 4)
   const g2 = v128.load32_splat(gradients, 8)
@@ -251,16 +255,16 @@ function adagrad(value: v128, gradient: v128, squares: usize, rate: v128): v128 
 /** Adds one row to all contexts, four of them at a time: one after the other where a word is there twice. */
 @inline
 function addToAll(
-  input: usize, contextRows: usize, contexts: u32, stride: usize, by: usize, bytes: usize, factor: f32,
+  input: usize, hotInput: usize, hotCount: u32, contextRows: usize, contexts: u32, stride: usize, by: usize, bytes: usize, factor: f32,
 ): void {
   const f = f32x4.splat(factor)
   let place = contextRows
   let left = contexts
   for (; left >= 4; left -= 4) {
-    const x0 = contextRow(input, place, stride)
-    const x1 = contextRow(input, place + 4, stride)
-    const x2 = contextRow(input, place + 8, stride)
-    const x3 = contextRow(input, place + 12, stride)
+    const x0 = contextRow(input, hotInput, hotCount, place, stride)
+    const x1 = contextRow(input, hotInput, hotCount, place + 4, stride)
+    const x2 = contextRow(input, hotInput, hotCount, place + 8, stride)
+    const x3 = contextRow(input, hotInput, hotCount, place + 12, stride)
     for (let d: usize = 0; d < bytes; d += 16) {
       const step = f32x4.mul(f, v128.load(by + d))
       v128.store(x0 + d, f32x4.add(v128.load(x0 + d), step))
@@ -271,8 +275,8 @@ function addToAll(
     place += 16
   }
   if (left >= 2) {
-    const x0 = contextRow(input, place, stride)
-    const x1 = contextRow(input, place + 4, stride)
+    const x0 = contextRow(input, hotInput, hotCount, place, stride)
+    const x1 = contextRow(input, hotInput, hotCount, place + 4, stride)
     for (let d: usize = 0; d < bytes; d += 16) {
       const step = f32x4.mul(f, v128.load(by + d))
       v128.store(x0 + d, f32x4.add(v128.load(x0 + d), step))
@@ -280,7 +284,7 @@ function addToAll(
     }
     place += 8
   }
-  if (left & 1) addTo(contextRow(input, place, stride), by, bytes, factor)
+  if (left & 1) addTo(contextRow(input, hotInput, hotCount, place, stride), by, bytes, factor)
 }
 
 @inline

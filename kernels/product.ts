@@ -13,6 +13,8 @@ import {
   CONTEXT_ROWS,
   FROZEN_BIT,
   HOT_COPIES,
+  HOT_COUNT,
+  HOT_INPUTS,
   HOT_FIRST,
   HIDDEN,
   INPUT,
@@ -82,7 +84,9 @@ export function dotsJob(
   const contextRows = job + load<usize>(params, CONTEXT_ROWS)
   let targetRows = job + load<usize>(params, TARGET_ROWS)
   const hotFirst = load<u32>(params, HOT_FIRST)
-  const hot = hotCopies(params, hotFirst, stride) + from
+  const hotCount = load<u32>(params, HOT_COUNT)
+  const hot = hotCopies(params, HOT_COPIES, hotFirst, stride) + from
+  const hotInput = hotInputs(params, input, stride, from)
   const isCbow = (load<u32>(params, MODE) & CBOW) != 0
   const inputs: u32 = isCbow ? 1 : load<u32>(job, JOB_CONTEXTS)
   const groups = load<u32>(job, JOB_GROUPS)
@@ -91,8 +95,8 @@ export function dotsJob(
   for (let g: u32 = 0; g < groups; g++) {
     // A last group of three at most takes half as long; the lanes of the others are zero.
     if (groups > 1 && g + 1 == groups && load<u32>(job, JOB_TARGETS) <= 6 * g + 3) {
-      dotsThree(targetRows, output, hot, hotFirst, stride, input, contextRows, only, isCbow, inputs, bytes, out, add)
-    } else dotsGroup(targetRows, output, hot, hotFirst, stride, input, contextRows, only, isCbow, inputs, bytes, out, add, false)
+      dotsThree(targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add)
+    } else dotsGroup(targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add, false)
     out += groupBytesOf(inputs)
     targetRows += 24
   }
@@ -101,47 +105,53 @@ export function dotsJob(
 /** All inputs by six targets, or by the first three. `only` is cbow's row. */
 @inline
 function dotsGroup(
-  targetRows: usize, output: usize, hot: usize, hotFirst: u32, stride: usize, input: usize, contextRows: usize, only: usize,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, stride: usize, input: usize, hotInput: usize, contextRows: usize, only: usize,
   isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool, isHalf: bool,
 ): void {
-  const t0 = targetRow(output, hot, hotFirst, load<u32>(targetRows), stride)
-  const t1 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 4), stride)
-  const t2 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 8), stride)
-  const t3 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 12), stride)
-  const t4 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 16), stride)
-  const t5 = targetRow(output, hot, hotFirst, load<u32>(targetRows, 20), stride)
+  const t0 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows), stride)
+  const t1 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 4), stride)
+  const t2 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 8), stride)
+  const t3 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 12), stride)
+  const t4 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 16), stride)
+  const t5 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 20), stride)
   let c: u32 = 0
   for (; c + 2 <= inputs; c += 2) {
     const place = contextRows + (<usize>c << 2)
-    const x0 = contextRow(input, place, stride)
-    const x1 = contextRow(input, place + 4, stride)
+    const x0 = contextRow(input, hotInput, hotCount, place, stride)
+    const x1 = contextRow(input, hotInput, hotCount, place + 4, stride)
     dots2(x0, x1, t0, t1, t2, t3, t4, t5, bytes, out, add, isHalf)
     out += 48
   }
   if (c < inputs) {
-    const x0 = isCbow ? only : contextRow(input, contextRows + (<usize>c << 2), stride)
+    const x0 = isCbow ? only : contextRow(input, hotInput, hotCount, contextRows + (<usize>c << 2), stride)
     dots1(x0, t0, t1, t2, t3, t4, t5, bytes, out, add, isHalf)
   }
 }
 
 /** A function of its own: in the one above it would make the other loops slower. */
 function dotsThree(
-  targetRows: usize, output: usize, hot: usize, hotFirst: u32, stride: usize, input: usize, contextRows: usize, only: usize,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, stride: usize, input: usize, hotInput: usize, contextRows: usize, only: usize,
   isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool,
 ): void {
-  dotsGroup(targetRows, output, hot, hotFirst, stride, input, contextRows, only, isCbow, inputs, bytes, out, add, true)
+  dotsGroup(targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add, true)
 }
 
 /** A target's row: this thread's own copy, or the one that all share. */
 @inline
-export function targetRow(output: usize, hot: usize, hotFirst: u32, row: u32, stride: usize): usize {
-  return (row >= hotFirst ? hot : output) + <usize>row * stride
+export function targetRow(output: usize, hot: usize, hotFirst: u32, hotCount: u32, row: u32, stride: usize): usize {
+  return (row - hotFirst < hotCount ? hot : output) + <usize>row * stride
 }
 
 /** Where row 0 would be, if all rows had copies. */
 @inline
-export function hotCopies(params: usize, hotFirst: u32, stride: usize): usize {
-  return load<usize>(params, HOT_COPIES) - <usize>hotFirst * stride
+export function hotCopies(params: usize, field: usize, hotFirst: u32, stride: usize): usize {
+  return load<usize>(params + field) - <usize>hotFirst * stride
+}
+
+@inline
+export function hotInputs(params: usize, input: usize, stride: usize, from: usize): usize {
+  const copies = load<usize>(params, HOT_INPUTS)
+  return copies == 0 ? input : copies + from
 }
 
 /** The mean, or the sum, of the contexts: four of them at a time, the last with the division. */
@@ -149,16 +159,18 @@ function gather(params: usize, job: usize, segment: usize, from: usize, bytes: u
   const contexts = load<u32>(job, JOB_CONTEXTS)
   const stride = load<usize>(segment, STRIDE)
   const input = load<usize>(segment, INPUT) + from
+  const hotCount = load<u32>(params, HOT_COUNT)
+  const hotInput = hotInputs(params, input, stride, from)
   let place = job + load<usize>(params, CONTEXT_ROWS)
   const one = f32x4.splat(1)
   const share = load<u32>(params, MODE) & SUM_INPUT ? one : f32x4.splat(1 / <f32>contexts)
   let sum = input + <usize>load<u32>(params, WORDS) * stride // the zero row, then what there is
   let left = contexts
   for (; left >= 4; left -= 4) {
-    const x0 = contextRow(input, place, stride)
-    const x1 = contextRow(input, place + 4, stride)
-    const x2 = contextRow(input, place + 8, stride)
-    const x3 = contextRow(input, place + 12, stride)
+    const x0 = contextRow(input, hotInput, hotCount, place, stride)
+    const x1 = contextRow(input, hotInput, hotCount, place + 4, stride)
+    const x2 = contextRow(input, hotInput, hotCount, place + 8, stride)
+    const x3 = contextRow(input, hotInput, hotCount, place + 12, stride)
     const factor = left == 4 ? share : one
     for (let d: usize = 0; d < bytes; d += 16) {
       const half = f32x4.add(v128.load(x0 + d), v128.load(x1 + d))
@@ -169,8 +181,8 @@ function gather(params: usize, job: usize, segment: usize, from: usize, bytes: u
     place += 16
   }
   if (left >= 2) {
-    const x0 = contextRow(input, place, stride)
-    const x1 = contextRow(input, place + 4, stride)
+    const x0 = contextRow(input, hotInput, hotCount, place, stride)
+    const x1 = contextRow(input, hotInput, hotCount, place + 4, stride)
     const factor = left == 2 ? share : one
     for (let d: usize = 0; d < bytes; d += 16) {
       const all = f32x4.add(v128.load(sum + d), f32x4.add(v128.load(x0 + d), v128.load(x1 + d)))
@@ -180,15 +192,16 @@ function gather(params: usize, job: usize, segment: usize, from: usize, bytes: u
     place += 8
   }
   if (left & 1) {
-    const x = contextRow(input, place, stride)
+    const x = contextRow(input, hotInput, hotCount, place, stride)
     for (let d: usize = 0; d < bytes; d += 16) v128.store(to + d, f32x4.mul(f32x4.add(v128.load(sum + d), v128.load(x + d)), share))
   }
 }
 
 /** The input row of a context in a job. */
 @inline
-export function contextRow(input: usize, place: usize, stride: usize): usize {
-  return input + <usize>(load<u32>(place) & ~FROZEN_BIT) * stride
+export function contextRow(input: usize, hot: usize, hotCount: u32, place: usize, stride: usize): usize {
+  const row = load<u32>(place) & ~FROZEN_BIT
+  return (row < hotCount ? hot : input) + <usize>row * stride
 }
 
 /** The sums over the four lanes of each of four vectors. */

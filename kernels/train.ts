@@ -11,6 +11,7 @@ import {
   HOT_COPIES,
   HOT_COUNT,
   HOT_FIRST,
+  HOT_INPUTS,
   HOT_SHARE,
   INPUT,
   JOBS,
@@ -144,16 +145,22 @@ export function train(params: usize, ids: usize, count: u32, bytes: usize, learn
 }
 
 /**
- * The nodes near the root of the tree are targets of nearly every window. If threads shared them, each would wait for the
- * other's last write most of the time; so each works on copies, for a piece of text.
+ * The nodes near the root of the tree are targets of nearly every window, and a few words are in many of them. If threads
+ * shared these rows, each would wait for the other's last write most of the time; so each works on copies, for a piece of
+ * text.
  */
 function copyHotRows(params: usize): void {
   const count = load<usize>(params, HOT_COUNT)
   if (count == 0) return
   const segment = load<usize>(params, SEGMENT)
-  const bytes = count * load<usize>(segment, STRIDE)
-  const shared = load<usize>(segment, OUTPUT) + <usize>load<u32>(params, HOT_FIRST) * load<usize>(segment, STRIDE)
-  const copies = load<usize>(params, HOT_COPIES)
+  const stride = load<usize>(segment, STRIDE)
+  const first = <usize>load<u32>(params, HOT_FIRST) * stride
+  copyRows(load<usize>(segment, OUTPUT) + first, load<usize>(params, HOT_COPIES), count * stride)
+  const inputs = load<usize>(params, HOT_INPUTS)
+  if (inputs != 0) copyRows(load<usize>(segment, INPUT) + first, inputs, count * stride)
+}
+
+function copyRows(shared: usize, copies: usize, bytes: usize): void {
   memory.copy(copies, shared, bytes)
   memory.copy(copies + bytes, copies, bytes)
 }
@@ -166,10 +173,15 @@ function mergeHotRows(params: usize): void {
   const count = load<usize>(params, HOT_COUNT)
   if (count == 0) return
   const segment = load<usize>(params, SEGMENT)
-  const bytes = count * load<usize>(segment, STRIDE)
-  const shared = load<usize>(segment, OUTPUT) + <usize>load<u32>(params, HOT_FIRST) * load<usize>(segment, STRIDE)
-  const copies = load<usize>(params, HOT_COPIES)
+  const stride = load<usize>(segment, STRIDE)
+  const first = <usize>load<u32>(params, HOT_FIRST) * stride
   const part = f32x4.splat(load<f32>(params, HOT_SHARE))
+  mergeRows(load<usize>(segment, OUTPUT) + first, load<usize>(params, HOT_COPIES), count * stride, part)
+  const inputs = load<usize>(params, HOT_INPUTS)
+  if (inputs != 0) mergeRows(load<usize>(segment, INPUT) + first, inputs, count * stride, part)
+}
+
+function mergeRows(shared: usize, copies: usize, bytes: usize, part: v128): void {
   for (let d: usize = 0; d < bytes; d += 16) {
     const learned = f32x4.sub(v128.load(copies + d), v128.load(copies + bytes + d))
     v128.store(shared + d, f32x4.add(v128.load(shared + d), f32x4.mul(part, learned)))
@@ -210,15 +222,16 @@ function fetchRows(params: usize, segment: usize, from: usize, bytes: usize, win
   const jobBytes = load<usize>(params, JOB_BYTES)
   const targetRows = load<usize>(params, TARGET_ROWS)
   const mode = load<u32>(params, MODE)
+  const hotCount = load<u32>(params, HOT_COUNT)
   for (let w: u32 = 0; w < count; w++) {
     const window = windows + <usize>w * windowBytes
     if (load<u32>(window, JOB_CONTEXTS) == 0) continue
-    fetch(input + <usize>load<u32>(window, JOB_NEXT_INPUT) * stride, bytes)
+    fetchRow(input, hotCount, load<u32>(window, JOB_NEXT_INPUT), stride, bytes)
     // Nodes near the root are never far, and others write them all the time.
     if (mode & SOFTMAX) continue
     if (!(mode & PER_PAIR)) {
-      fetch(output + <usize>load<u32>(window + targetRows) * stride, bytes)
-      fetch(output + <usize>load<u32>(window, JOB_NEXT_OUTPUT) * stride, bytes)
+      fetchRow(output, hotCount, load<u32>(window + targetRows), stride, bytes)
+      fetchRow(output, hotCount, load<u32>(window, JOB_NEXT_OUTPUT), stride, bytes)
       continue
     }
     for (let job = window; job < window + windowBytes && load<u32>(job, JOB_CONTEXTS) != 0; job += jobBytes) {
@@ -226,6 +239,12 @@ function fetchRows(params: usize, segment: usize, from: usize, bytes: usize, win
       for (let place = job + targetRows; place < end; place += 4) fetch(output + <usize>load<u32>(place) * stride, bytes)
     }
   }
+}
+
+/** Copies are never far. */
+@inline
+function fetchRow(rows: usize, hotCount: u32, row: u32, stride: usize, bytes: usize): void {
+  if (row >= hotCount) fetch(rows + <usize>row * stride, bytes)
 }
 
 @inline

@@ -24,6 +24,8 @@ export function divergenceCauses(
     causes.push(cause)
     if (change) changes.push(change)
   }
+  if (initLength > 10)
+    add(`init brings vectors of a length of up to ${trim(initLength)}`, 'an --init of shorter vectors')
   const usual = standardRate[model]
   if (lr > usual) add(`lr ${lr} is ${trim(lr / usual)} times the usual ${usual}`, `--lr ${usual}`)
   if (model === 'cbow' && config.cbowInput === 'sum') {
@@ -42,11 +44,11 @@ export function divergenceCauses(
     )
   } else if (window > 10) add(`window ${window} gives each word up to ${2 * window} neighbours`, '--window 5')
   if (vocabulary.length < fewWords) addRepetition(config, vocabulary, add)
-  if (initLength > 10) add(`init brings vectors of a length of up to ${trim(initLength)}`)
   // Nothing stands out, or what does may not be all: a smaller step always helps.
   if (lr <= usual) {
     add(`lr ${lr} is too high for this text with these settings`)
-    changes.unshift(`--lr ${trim(lr / 2)}`)
+    if (initLength > 10) changes.push(`--lr ${trim(lr / 2)}`)
+    else changes.unshift(`--lr ${trim(lr / 2)}`)
   }
   return { causes, changes }
 }

@@ -91,7 +91,8 @@ test('causes are settings of this run, with what to change', () => {
   expect(causesOf({ sample: 0 }, words(7))[1]).toContain('--sample 1e-3')
   expect(causesOf({ threads: 4 }, words(7))[1]).toContain('--threads 1')
   expect(causesOf({ threads: 4, deterministic: true }, words(7))[1]).not.toContain('--threads 1')
-  expect(causesOf({}, undefined, 50)[0]).toContain('init brings vectors of a length of up to 50')
+  expect(causesOf({}, undefined, 50)[0]).toMatch(/^init brings vectors of a length of up to 50/)
+  expect(causesOf({}, undefined, 50)[1]).toBe('an --init of shorter vectors, or --lr 0.0125')
 })
 
 test('what subsampling keeps', () => {

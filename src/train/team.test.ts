@@ -10,17 +10,29 @@ function play(team: Team, rounds: number, speed: (active: number, round: number)
   })
 }
 
-test('all threads take part while they are fast', () => {
-  expect(new Set(play(new Team(2, 'measured'), 100, () => 5))).toEqual(new Set([2]))
+test('all threads take part while they are faster, and half of them are tried ever more rarely', () => {
+  const active = play(new Team(2, 'measured'), 300, (threads) => (threads === 2 ? 5 : 3))
+  const trials = active.flatMap((threads, round) => (threads === 1 ? [round] : []))
+  expect(trials).toEqual([4, 13, 30, 63, 128, 193, 258])
+})
+
+test('a slow first round, while the engine still compiles, decides nothing', () => {
+  const active = play(new Team(2, 'measured'), 12, (threads, round) =>
+    round === 0 ? 1 : threads === 2 ? 5 : 3,
+  )
+  expect(active.filter((threads) => threads === 1)).toHaveLength(1)
 })
 
 test('where the core of one is taken, fewer go on, and all are tried again ever more rarely', () => {
   const team = new Team(2, 'measured')
-  play(team, 5, () => 5)
   const active = play(team, 200, (threads) => (threads === 2 ? 0.5 : 2))
   expect(active.filter((threads) => threads === 2).length).toBeLessThan(12)
-  const later = play(team, 200, () => 5)
-  expect(later.slice(100)).toEqual(Array(100).fill(2))
+  // Free again: at the next trial all of them take over, and stay.
+  const later = play(team, 200, (threads) => (threads === 2 ? 5 : 3))
+  expect(later.slice(64).filter((threads) => threads === 1).length).toBeLessThan(6)
+  // Taken again, having been fast.
+  const taken = play(team, 200, (threads) => (threads === 2 ? 0.5 : 2))
+  expect(taken.slice(64).filter((threads) => threads === 2).length).toBeLessThan(6)
 })
 
 test('slow rounds of all are kept to if fewer would be slower', () => {

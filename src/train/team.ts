@@ -1,7 +1,5 @@
-/** A round of all threads is slow if it has less than this share of the best speed that rounds of all had. */
-const slow = 0.6
-/** Rounds of fewer threads before all are tried again: doubled each time that all are still slow. */
-const firstPause = 2
+/** Rounds before the other number of threads is tried: doubled each time that it is slower. */
+const firstPause = 4
 const longestPause = 64
 
 /** measured: as many as are fastest; for tests, always all, or another number in each round */
@@ -16,12 +14,12 @@ export class Team {
   readonly #threads: number
   readonly #mode: TeamMode
   #rounds = 0
-  /** Words a millisecond: the best that all threads had, and what half of them had when last at work. */
-  #best = 0
-  #half = 0
+  /** Words a millisecond of all threads and of half of them: over their last rounds, or, of a trial, in that round. */
+  readonly #speed = { all: 0, half: 0 }
+  #chosen: 'all' | 'half' = 'all'
   #pause = firstPause
-  /** Rounds of fewer threads still to come. */
-  #left = 0
+  /** Rounds before the next trial. */
+  #left = firstPause
 
   constructor(threads: number, mode: TeamMode) {
     this.#threads = threads
@@ -31,26 +29,25 @@ export class Team {
   /** Threads of the next round. */
   choose(): number {
     if (this.#mode === 'changing') return 1 + (this.#rounds++ % this.#threads)
-    return this.#left > 0 ? Math.max(1, this.#threads >> 1) : this.#threads
+    const isTrial = this.#mode === 'measured' && this.#left === 0
+    return (this.#chosen === 'half') !== isTrial ? this.#threads >> 1 : this.#threads
   }
 
   /** Tells how a round went. */
   tell(active: number, words: number, milliseconds: number): void {
     if (this.#mode !== 'measured' || words === 0) return
     const speed = words / Math.max(milliseconds, 1e-3)
-    if (active < this.#threads) {
-      this.#half = speed
+    const size = active < this.#threads ? 'half' : 'all'
+    if (size === this.#chosen) {
+      const before = this.#speed[size]
+      this.#speed[size] = before === 0 ? speed : (before + speed) / 2
       this.#left--
       return
     }
-    this.#best = Math.max(this.#best, speed)
-    // Half of them may be slow too, and then there is nothing to gain.
-    const isSlow = speed < slow * this.#best && (this.#half === 0 || speed < this.#half)
-    if (!isSlow) {
-      this.#pause = firstPause
-      return
-    }
+    this.#speed[size] = speed
+    const isBetter = speed > this.#speed[this.#chosen]
+    if (isBetter) this.#chosen = size
+    this.#pause = isBetter ? firstPause : Math.min(longestPause, 2 * this.#pause)
     this.#left = this.#pause
-    this.#pause = Math.min(longestPause, 2 * this.#pause)
   }
 }

@@ -130,6 +130,7 @@ const damaged: [string, string | Uint8Array, string][] = [
   ['prose', 'It was the best of times,\nit was the worst\n', 'neither with'],
   ['gzip', Uint8Array.of(0x1f, 0x8b, 8, 0), 'compressed with gzip'],
   ['fasttext', Uint8Array.of(0xba, 0x16, 0x4f, 0x2f, 12, 0), 'a model of fastText'],
+  ['no-words', '0 100\n', 'it tells of 0 words'],
   ['few-numbers', '2 3\na 1 2 3\nb 1 2\n', 'line 3 is not a line of word vectors\n  why: it has 2 numbers'],
   ['many-numbers', '2 3\na 1 2 3\nb 1 2 3 4\n', 'it has 4 numbers after the word, not 3'],
   ['no-number', '2 2\na 1 2\nb 1 x2\n', 'line 3 is not a line of word vectors\n  why: "x2" is not a number'],

@@ -58,6 +58,8 @@ export function readVectorsText(path: string): VectorTable {
 function measure(reader: ByteReader): Header {
   let rows = 0
   let dim = 0
+  if (/^0[ \t]+\d+\s*$/.test(Buffer.from(reader.peek(64)).toString('latin1')))
+    throw damaged(reader.path, 1, 'it tells of 0 words')
   for (let line = reader.takeUntil(newline, lineLimit); line; line = reader.takeUntil(newline, lineLimit)) {
     if (rows === 0)
       dim =

@@ -42,6 +42,7 @@ export interface LocalLayout {
   signs: number
   pointers: number
   hotCopies: number
+  hotInputs: number
   jobs: number
   sums: number
   gradients: number
@@ -73,7 +74,7 @@ export interface ModelLayout {
   parts: Record<string, number>
   /** Whether threads share each window, its columns dealt to them, instead of taking windows of their own. */
   byColumns: boolean
-  /** Nodes near the root that each thread has copies of. */
+  /** Nodes near the root, or of the most frequent words, that each thread has copies of. */
   hotRows: number
   /** Rows of the output that they are copied with: from the first of them to the last of all. */
   copiedRows: number
@@ -120,7 +121,9 @@ export const sumsAtOnce = 4
 const pieceWords = 2000
 /** Noise words before the first of a piece or block that its windows may take. */
 const pooledBefore = 255
-const mostHotRows = 512
+// More of them save waiting for other threads, and cost copying.
+const hotNodes = 512
+const hotWords = 64
 /** Of the largest memory that WASM has. */
 export const memoryLimit = 65536 * 65536
 
@@ -150,10 +153,15 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
   const scratchRowBytes = Array.from({ length: memoryCount }, (_, memory) =>
     segments.reduce((sum, segment) => sum + (segment.memory === memory ? segment.stride : 0), 0),
   )
-  const isHot = config.loss === 'hs' && config.optimizer === 'sgd' && !byColumns && shape.threads > 1
-  const hotRows = isHot ? Math.max(0, Math.min(mostHotRows, vocabulary - 1)) : 0
+  const isTree = config.loss === 'hs'
+  const isHot =
+    config.optimizer === 'sgd' &&
+    (isTree || (config.model === 'skipgram' && config.freeze === 'none')) &&
+    !byColumns &&
+    shape.threads > 1
+  const hotRows = isHot ? Math.max(0, Math.min(isTree ? hotNodes : hotWords, vocabulary - 1)) : 0
   // Behind the root a row is not used, and behind that is the one that pads targets: it must be found there, too.
-  const copiedRows = hotRows > 0 ? hotRows + 2 : 0
+  const copiedRows = hotRows > 0 && isTree ? hotRows + 2 : hotRows
   const slotCount = 2 ** Math.ceil(Math.log2(2 * vocabulary + 2))
   const layout = {
     byColumns,
@@ -219,6 +227,7 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
       signs: buffer(job.groups * 48),
       pointers: buffer(2 * config.window * 4),
       hotCopies: buffer(2 * copiedRows * rowBytes),
+      hotInputs: copiedRows > 0 && !isTree ? buffer(2 * copiedRows * rowBytes) : 0,
       jobs: buffer((byColumns ? batchesAtOnce : 1) * batch * job.windowBytes),
       sums: common && isHub ? common.sums : byColumns ? buffer(sumsBytes) : 0,
       gradients: buffer(byColumns ? sumsBytes : job.gradientBytes),

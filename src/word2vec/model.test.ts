@@ -259,6 +259,24 @@ test('nodes near the root move on copies, and a thread adds its part of what the
   expectClose(built, expected, 3e-5)
 })
 
+test('the most frequent words of skip-gram move on copies as well, both their vectors', () => {
+  const built = build(300, { dim: 20, sample: 0 }, undefined, 2)
+  scatter(built, new Random(5n))
+  const before = reference(built)
+  const expected = reference(built)
+  const ids = sentences(300, 400, new Random(6n))
+  const kernel = KernelThread.load(built.model, 1)
+  kernel.seed(1n)
+  kernel.train(place(built, ids), 0.02)
+  trainReference(expected, ids, 0.02, 1n)
+  const { hotRows } = built.model.layout
+  expect(hotRows).toBe(64)
+  for (const name of ['input', 'output'] as const) {
+    expected[name] = expected[name].map((x, i) => (i < hotRows * 20 ? (x + before[name][i]!) / 2 : x))
+  }
+  expectClose(built, expected, 3e-5)
+})
+
 test('what pads targets is zero for a thread with copies, too', () => {
   const built = build(300, { dim: 20, loss: 'hs', sample: 0 }, undefined, 2)
   const { memories, layout, vocabulary } = built.model

@@ -112,6 +112,7 @@ export const fields = {
   centres: 152,
   hotCopies: 160,
   hotCount: 164,
+  hotInputs: 184,
   hotShare: 168,
   pool: 172,
   read: 176,
@@ -321,7 +322,7 @@ function enterParameters(
   const parameters = new DataView(buffer)
   parameters.setUint32(
     places.params + fields.hotFirst,
-    hotRows > 0 ? vocabulary - 1 - hotRows : 0xffffffff,
+    hotRows > 0 && config.loss === 'hs' ? vocabulary - 1 - hotRows : 0,
     true,
   )
   if ('pool' in places) {
@@ -332,6 +333,7 @@ function enterParameters(
     )
   }
   parameters.setUint32(places.params + fields.hotCopies, places.hotCopies, true)
+  parameters.setUint32(places.params + fields.hotInputs, places.hotInputs, true)
   parameters.setUint32(places.params + fields.hotCount, layout.copiedRows, true)
   parameters.setFloat32(places.params + fields.hotShare, 1 / layout.threads.length, true)
   for (const [i, segment] of segments.entries()) {
