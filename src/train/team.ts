@@ -1,5 +1,7 @@
-/** Rounds before the other number of threads is tried: doubled each time that it is slower. */
-const firstPause = 4
+/** The first round is slow, for the engine still compiles. */
+const firstRounds = 2
+/** Between two trials goes by so many times what the last one took: doubled each time that it was slower. */
+const firstPause = 8
 const longestPause = 64
 
 /** measured: as many as are fastest; for tests, always all, or another number in each round */
@@ -18,8 +20,8 @@ export class Team {
   readonly #speed = { all: 0, half: 0 }
   #chosen: 'all' | 'half' = 'all'
   #pause = firstPause
-  /** Rounds before the next trial. */
-  #left = firstPause
+  /** Milliseconds, or rounds at first, before the next trial. */
+  #left = firstRounds
 
   constructor(threads: number, mode: TeamMode) {
     this.#threads = threads
@@ -29,7 +31,7 @@ export class Team {
   /** Threads of the next round. */
   choose(): number {
     if (this.#mode === 'changing') return 1 + (this.#rounds++ % this.#threads)
-    const isTrial = this.#mode === 'measured' && this.#left === 0
+    const isTrial = this.#mode === 'measured' && this.#left <= 0
     return (this.#chosen === 'half') !== isTrial ? this.#threads >> 1 : this.#threads
   }
 
@@ -41,13 +43,13 @@ export class Team {
     if (size === this.#chosen) {
       const before = this.#speed[size]
       this.#speed[size] = before === 0 ? speed : (before + speed) / 2
-      this.#left--
+      this.#left -= this.#speed.half === 0 ? 1 : milliseconds
       return
     }
     this.#speed[size] = speed
     const isBetter = speed > this.#speed[this.#chosen]
     if (isBetter) this.#chosen = size
     this.#pause = isBetter ? firstPause : Math.min(longestPause, 2 * this.#pause)
-    this.#left = this.#pause
+    this.#left = this.#pause * milliseconds
   }
 }
