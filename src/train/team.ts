@@ -1,8 +1,10 @@
-/** The first round is slow, for the engine still compiles. */
-const firstRounds = 2
+/** The first rounds are slow, for the engine still compiles. */
+const firstRounds = 5
 /** Between two trials goes by so many times what the last one took: doubled each time that it was slower. */
 const firstPause = 8
 const longestPause = 64
+/** Half of them must be faster by this, for one round tells little. */
+const clearly = 1.15
 
 /** measured: as many as are fastest; for tests, always all, or another number in each round */
 export type TeamMode = 'measured' | 'all' | 'changing'
@@ -47,7 +49,7 @@ export class Team {
       return
     }
     this.#speed[size] = speed
-    const isBetter = speed > this.#speed[this.#chosen]
+    const isBetter = speed > this.#speed[this.#chosen] * (size === 'half' ? clearly : 1)
     if (isBetter) this.#chosen = size
     this.#pause = isBetter ? firstPause : Math.min(longestPause, 2 * this.#pause)
     this.#left = this.#pause * milliseconds

@@ -73,13 +73,13 @@ function trainBlock(epoch: number, place: number): BlockDone {
  */
 function runTogether(walk: ColumnWalk, epoch: number): void {
   for (;;) {
+    const began = performance.now()
     const { place, active } = thread === 0 ? lead() : meeting.nextRound()
     if (place < 0) return
     walk.join(active)
     const count = Math.min(active, blocks.length - place)
     if (thread < count) prepareBlock(epoch, order[place + thread]!)
     meeting.meet()
-    const began = performance.now()
     let kept = 0
     for (let i = 0; i < count; i++) {
       const { kept: length, ...told } = meeting.hear(i)
