@@ -44,6 +44,9 @@ const variants: TrainConfigInput[] = [
   { arithmetic: 'strict' },
   { dim: 3 },
   { dim: 70, negative: 9 },
+  // Four leaves.
+  { dim: 200 },
+  { dim: 204, model: 'cbow' },
   { model: 'cbow' },
   { loss: 'hs' },
   { loss: 'nce', model: 'cbow', optimizer: 'adagrad' },

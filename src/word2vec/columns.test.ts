@@ -35,6 +35,9 @@ test.each(cases)('together, threads do each thing once: %o', ({ threads, dim, ap
       for (const { dots, moves } of duties) {
         for (const { leaf, part, fromWindow, toWindow } of dots) {
           expect(leaf).toBe((part * dealt.leaves.length) / parts)
+          // A leaf and the one beside it are multiplied in one segment.
+          if (parts < dealt.leaves.length)
+            expect(dealt.leaves[leaf + 1]!.segment).toBe(dealt.leaves[leaf]!.segment)
           for (let w = fromWindow; w < toWindow; w++) once(products, `${part} ${w}`)
         }
         for (const { segment, from, bytes } of moves) {

@@ -94,14 +94,13 @@ export function dutyOf(
   thread: number,
   threads: number,
 ): Duty {
-  const apart = segments[0]!.memory !== 0
   const leafCount = leaves.length
   const share = (whole: number): [number, number] => [
     Math.floor((thread * whole) / threads),
     Math.floor(((thread + 1) * whole) / threads),
   ]
-  // Two threads, or one, add up pairs of leaves themselves.
-  const parts = threads <= 2 && !apart ? 2 : leafCount
+  // Two threads, or one, add up pairs of leaves themselves where those lie side by side.
+  const parts = threads <= 2 && leaves[0]!.segment === leaves[1]!.segment ? 2 : leafCount
   const dots: Duty['dots'] = []
   const [first, last] = share(parts * batch)
   for (let part = 0; part < parts; part++) {
