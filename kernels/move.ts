@@ -7,7 +7,6 @@ import {
   DIVIDED,
   FROZEN_BIT,
   HAS_FROZEN,
-  HOT_COPIES,
   HOT_COUNT,
   HOT_FIRST,
   INPUT,
@@ -48,8 +47,8 @@ export function moveJob(
   const targetRows = job + load<usize>(params, TARGET_ROWS)
   const hotFirst = load<u32>(params, HOT_FIRST)
   const hotCount = load<u32>(params, HOT_COUNT)
-  const hot = hotCopies(params, HOT_COPIES, hotFirst, stride) + from
-  const hotInput = hotInputs(params, input, stride, from)
+  const hot = hotCopies(params, hotFirst, stride) + from
+  const hotInput = hotInputs(params, input, from)
   const isCbow = (mode & CBOW) != 0
   const inputs: u32 = isCbow ? 1 : contexts
   const pointers = load<usize>(params, POINTERS)
@@ -83,7 +82,7 @@ export function moveJob(
   let factor: f32 = 1
   if (isCbow && mode & DIVIDED && !(mode & SUM_INPUT)) factor = 1 / <f32>contexts
   if (isCbow && !(mode & (ADAGRAD | HAS_FROZEN))) {
-    addToAll(input, hotInput, hotCount, contextRows, contexts, stride, moved, bytes, factor)
+    addToAll(input, contextRows, contexts, stride, moved, bytes, factor)
     return
   }
   const inputSquares = mode & ADAGRAD ? load<usize>(segment, INPUT_SQUARES) + from : 0
@@ -255,16 +254,16 @@ function adagrad(value: v128, gradient: v128, squares: usize, rate: v128): v128 
 /** Adds one row to all contexts, four of them at a time: one after the other where a word is there twice. */
 @inline
 function addToAll(
-  input: usize, hotInput: usize, hotCount: u32, contextRows: usize, contexts: u32, stride: usize, by: usize, bytes: usize, factor: f32,
+  input: usize, contextRows: usize, contexts: u32, stride: usize, by: usize, bytes: usize, factor: f32,
 ): void {
   const f = f32x4.splat(factor)
   let place = contextRows
   let left = contexts
   for (; left >= 4; left -= 4) {
-    const x0 = contextRow(input, hotInput, hotCount, place, stride)
-    const x1 = contextRow(input, hotInput, hotCount, place + 4, stride)
-    const x2 = contextRow(input, hotInput, hotCount, place + 8, stride)
-    const x3 = contextRow(input, hotInput, hotCount, place + 12, stride)
+    const x0 = contextRow(input, input, 0, place, stride)
+    const x1 = contextRow(input, input, 0, place + 4, stride)
+    const x2 = contextRow(input, input, 0, place + 8, stride)
+    const x3 = contextRow(input, input, 0, place + 12, stride)
     for (let d: usize = 0; d < bytes; d += 16) {
       const step = f32x4.mul(f, v128.load(by + d))
       v128.store(x0 + d, f32x4.add(v128.load(x0 + d), step))
@@ -275,8 +274,8 @@ function addToAll(
     place += 16
   }
   if (left >= 2) {
-    const x0 = contextRow(input, hotInput, hotCount, place, stride)
-    const x1 = contextRow(input, hotInput, hotCount, place + 4, stride)
+    const x0 = contextRow(input, input, 0, place, stride)
+    const x1 = contextRow(input, input, 0, place + 4, stride)
     for (let d: usize = 0; d < bytes; d += 16) {
       const step = f32x4.mul(f, v128.load(by + d))
       v128.store(x0 + d, f32x4.add(v128.load(x0 + d), step))
@@ -284,7 +283,7 @@ function addToAll(
     }
     place += 8
   }
-  if (left & 1) addTo(contextRow(input, hotInput, hotCount, place, stride), by, bytes, factor)
+  if (left & 1) addTo(contextRow(input, input, 0, place, stride), by, bytes, factor)
 }
 
 @inline

@@ -85,8 +85,8 @@ export function dotsJob(
   let targetRows = job + load<usize>(params, TARGET_ROWS)
   const hotFirst = load<u32>(params, HOT_FIRST)
   const hotCount = load<u32>(params, HOT_COUNT)
-  const hot = hotCopies(params, HOT_COPIES, hotFirst, stride) + from
-  const hotInput = hotInputs(params, input, stride, from)
+  const hot = hotCopies(params, hotFirst, stride) + from
+  const hotInput = hotInputs(params, input, from)
   const isCbow = (load<u32>(params, MODE) & CBOW) != 0
   const inputs: u32 = isCbow ? 1 : load<u32>(job, JOB_CONTEXTS)
   const groups = load<u32>(job, JOB_GROUPS)
@@ -95,8 +95,15 @@ export function dotsJob(
   for (let g: u32 = 0; g < groups; g++) {
     // A last group of three at most takes half as long; the lanes of the others are zero.
     if (groups > 1 && g + 1 == groups && load<u32>(job, JOB_TARGETS) <= 6 * g + 3) {
-      dotsThree(targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add)
-    } else dotsGroup(targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add, false)
+      dotsThree(
+        targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add,
+      )
+    } else {
+      dotsGroup(
+        targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add,
+        false,
+      )
+    }
     out += groupBytesOf(inputs)
     targetRows += 24
   }
@@ -105,8 +112,8 @@ export function dotsJob(
 /** All inputs by six targets, or by the first three. `only` is cbow's row. */
 @inline
 function dotsGroup(
-  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, stride: usize, input: usize, hotInput: usize, contextRows: usize, only: usize,
-  isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool, isHalf: bool,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, stride: usize, input: usize, hotInput: usize,
+  contextRows: usize, only: usize, isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool, isHalf: bool,
 ): void {
   const t0 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows), stride)
   const t1 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 4), stride)
@@ -130,10 +137,13 @@ function dotsGroup(
 
 /** A function of its own: in the one above it would make the other loops slower. */
 function dotsThree(
-  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, stride: usize, input: usize, hotInput: usize, contextRows: usize, only: usize,
-  isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, stride: usize, input: usize, hotInput: usize,
+  contextRows: usize, only: usize, isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool,
 ): void {
-  dotsGroup(targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add, true)
+  dotsGroup(
+    targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add,
+    true,
+  )
 }
 
 /** A target's row: this thread's own copy, or the one that all share. */
@@ -144,12 +154,13 @@ export function targetRow(output: usize, hot: usize, hotFirst: u32, hotCount: u3
 
 /** Where row 0 would be, if all rows had copies. */
 @inline
-export function hotCopies(params: usize, field: usize, hotFirst: u32, stride: usize): usize {
-  return load<usize>(params + field) - <usize>hotFirst * stride
+export function hotCopies(params: usize, hotFirst: u32, stride: usize): usize {
+  return load<usize>(params, HOT_COPIES) - <usize>hotFirst * stride
 }
 
+/** Where copies of input rows are, or the rows if they have none. */
 @inline
-export function hotInputs(params: usize, input: usize, stride: usize, from: usize): usize {
+export function hotInputs(params: usize, input: usize, from: usize): usize {
   const copies = load<usize>(params, HOT_INPUTS)
   return copies == 0 ? input : copies + from
 }
@@ -159,18 +170,16 @@ function gather(params: usize, job: usize, segment: usize, from: usize, bytes: u
   const contexts = load<u32>(job, JOB_CONTEXTS)
   const stride = load<usize>(segment, STRIDE)
   const input = load<usize>(segment, INPUT) + from
-  const hotCount = load<u32>(params, HOT_COUNT)
-  const hotInput = hotInputs(params, input, stride, from)
   let place = job + load<usize>(params, CONTEXT_ROWS)
   const one = f32x4.splat(1)
   const share = load<u32>(params, MODE) & SUM_INPUT ? one : f32x4.splat(1 / <f32>contexts)
   let sum = input + <usize>load<u32>(params, WORDS) * stride // the zero row, then what there is
   let left = contexts
   for (; left >= 4; left -= 4) {
-    const x0 = contextRow(input, hotInput, hotCount, place, stride)
-    const x1 = contextRow(input, hotInput, hotCount, place + 4, stride)
-    const x2 = contextRow(input, hotInput, hotCount, place + 8, stride)
-    const x3 = contextRow(input, hotInput, hotCount, place + 12, stride)
+    const x0 = contextRow(input, input, 0, place, stride)
+    const x1 = contextRow(input, input, 0, place + 4, stride)
+    const x2 = contextRow(input, input, 0, place + 8, stride)
+    const x3 = contextRow(input, input, 0, place + 12, stride)
     const factor = left == 4 ? share : one
     for (let d: usize = 0; d < bytes; d += 16) {
       const half = f32x4.add(v128.load(x0 + d), v128.load(x1 + d))
@@ -181,8 +190,8 @@ function gather(params: usize, job: usize, segment: usize, from: usize, bytes: u
     place += 16
   }
   if (left >= 2) {
-    const x0 = contextRow(input, hotInput, hotCount, place, stride)
-    const x1 = contextRow(input, hotInput, hotCount, place + 4, stride)
+    const x0 = contextRow(input, input, 0, place, stride)
+    const x1 = contextRow(input, input, 0, place + 4, stride)
     const factor = left == 2 ? share : one
     for (let d: usize = 0; d < bytes; d += 16) {
       const all = f32x4.add(v128.load(sum + d), f32x4.add(v128.load(x0 + d), v128.load(x1 + d)))
@@ -192,12 +201,12 @@ function gather(params: usize, job: usize, segment: usize, from: usize, bytes: u
     place += 8
   }
   if (left & 1) {
-    const x = contextRow(input, hotInput, hotCount, place, stride)
+    const x = contextRow(input, input, 0, place, stride)
     for (let d: usize = 0; d < bytes; d += 16) v128.store(to + d, f32x4.mul(f32x4.add(v128.load(sum + d), v128.load(x + d)), share))
   }
 }
 
-/** The input row of a context in a job. */
+/** The input row of a context in a job: this thread's own copy, or the one that all share. Cbow has no copies. */
 @inline
 export function contextRow(input: usize, hot: usize, hotCount: u32, place: usize, stride: usize): usize {
   const row = load<u32>(place) & ~FROZEN_BIT

@@ -222,7 +222,7 @@ function fetchRows(params: usize, segment: usize, from: usize, bytes: usize, win
   const jobBytes = load<usize>(params, JOB_BYTES)
   const targetRows = load<usize>(params, TARGET_ROWS)
   const mode = load<u32>(params, MODE)
-  const hotCount = load<u32>(params, HOT_COUNT)
+  const hotCount: u32 = load<usize>(params, HOT_INPUTS) != 0 ? load<u32>(params, HOT_COUNT) : 0
   for (let w: u32 = 0; w < count; w++) {
     const window = windows + <usize>w * windowBytes
     if (load<u32>(window, JOB_CONTEXTS) == 0) continue
