@@ -1,5 +1,6 @@
 import { deriveSeed } from '../core/random.ts'
 import type { Vocabulary } from '../corpus/index.ts'
+import { askForHugePages } from '../runtime/huge-pages.ts'
 import { type KernelName, loadKernel, pageBytes, trainKernelName } from '../runtime/wasm.ts'
 import type { TrainConfig } from './config.ts'
 import { HuffmanTree } from './huffman.ts'
@@ -135,7 +136,9 @@ export function createModel(vocabulary: Vocabulary, config: TrainConfig, shape: 
   const layout = planLayout(shape)
   const memories = layout.memories.map((bytes) => {
     const pages = bytes / pageBytes
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+    askForHugePages(memory)
+    return memory
   })
   const model: SharedModel = {
     memories,
