@@ -3,14 +3,15 @@ import { Command } from 'commander'
 import { readRecipe, runRecipe } from '../experiment/index.ts'
 import { summary, writeReport } from '../report/index.ts'
 import { KeyedVectors } from '../vectors/index.ts'
+import { longRun } from './long-run.ts'
 import { note, print, printJson } from './output.ts'
 import { LiveLine, trainObserver } from './progress.ts'
-import { stopSignal } from './signals.ts'
 
 /** `millrace experiment`: trains, scores and reports what a recipe says. */
 export function command(): Command {
   return new Command('experiment')
     .argument('<recipe>', 'a YAML file, such as experiments/quick.yaml')
+    .option('--no-supervise', 'run in this process alone: who starts it again is somebody else')
     .option('--json', 'end with one line of JSON')
     .addHelpText(
       'after',
@@ -26,11 +27,10 @@ Example:
 async function experiment(path: string, { json }: { json?: boolean }): Promise<void> {
   const recipe = readRecipe(path)
   const line = new LiveLine()
-  const observer = trainObserver(line)
+  const run = longRun(trainObserver(line))
   try {
     const { folder, result, scores, wasComplete } = await runRecipe(recipe, {
-      observer,
-      signal: stopSignal(),
+      ...run.request,
     })
     line.end()
     if (wasComplete) note(`${relative('.', folder.path)} is complete; nothing was trained`)
@@ -38,6 +38,9 @@ async function experiment(path: string, { json }: { json?: boolean }): Promise<v
     const report = writeReport(folder, { ...(words && { words }), ...(groups && { groups }) })
     if (json) return printJson({ ...result, scores, report })
     print(summary(folder, KeyedVectors.load(folder.path), scores, words ? { words } : {}))
+  } catch (error) {
+    line.end()
+    throw run.ended(error)
   } finally {
     line.end()
   }

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { leaveSupervisor } from '../supervise/heartbeat.ts'
+import { needsSupervisor } from './needs-supervisor.ts'
 import { note, printJson, tellError } from './output.ts'
 
 /** Each command's module is loaded only when it is called, so that `--help` answers at once. */
@@ -21,6 +23,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
   classes: { summary: 'sorts words into classes by their vectors', load: () => import('./classes.ts') },
   convert: { summary: 'vectors from one format to another', load: () => import('./convert.ts') },
   report: { summary: 'one HTML page of what a run did', load: () => import('./report.ts') },
+  supervise: {
+    summary: 'runs any program again until it exits with 0',
+    load: () => import('./supervise.ts'),
+  },
 }
 
 /** Runs the command line. Sets the exit code: 0 done, 1 failed, 2 bad input, 75 stopped and resumable. */
@@ -32,6 +38,11 @@ export async function main(args: string[]): Promise<void> {
   })
   // A lost terminal must not end a run: what is told there is not the result.
   process.stderr.on('error', () => {})
+  if (needsSupervisor(args)) {
+    const { superviseSelf } = await import('./supervised.ts')
+    process.exitCode = await superviseSelf(args)
+    return
+  }
   try {
     await (await program(args)).parseAsync(args, { from: 'user' })
   } catch (error) {
@@ -41,6 +52,8 @@ export async function main(args: string[]): Promise<void> {
       if (process.exitCode === 2 && args.includes('--json'))
         printJson({ type: 'error', code: 'USAGE', what, exitCode: 2 })
     } else process.exitCode = tellError(error, args.includes('--json'))
+  } finally {
+    leaveSupervisor()
   }
 }
 

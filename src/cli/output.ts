@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/errors.ts'
+import { MillraceError, StoppedError } from '../core/errors.ts'
 
 /** A result: standard output. */
 export function print(text: string): void {
@@ -17,6 +17,8 @@ export function note(text: string): void {
 
 /** Tells an error in plain words and returns the exit code it asks for. A stack only for faults of ours. */
 export function tellError(error: unknown, json: boolean): number {
+  // The supervisor asked for it, has told so, and starts it again.
+  if (error instanceof StoppedError && error.code === 'RESTART') return error.exitCode
   if (error instanceof MillraceError) {
     const { what, why, mend } = error.parts
     if (json) printJson({ type: 'error', code: error.code, what, why, mend, exitCode: error.exitCode })

@@ -1,10 +1,21 @@
+import { listenToSupervisor } from '../supervise/heartbeat.ts'
 import { note } from './output.ts'
 
+/** Why a run was told to stop, where its user did not. */
+export interface StopReason {
+  restart: boolean
+}
+
 /**
- * A signal that aborts on Ctrl-C, SIGTERM or a closed terminal: the run saves its work and stops.
- * The second Ctrl-C ends the process at once.
+ * A signal that aborts on Ctrl-C, SIGTERM or a closed terminal: the run saves its work and stops. The second Ctrl-C ends
+ * the process at once. It also aborts when the supervisor asks for a restart, or has died.
  */
 export function stopSignal(): AbortSignal {
+  return stopController().signal
+}
+
+/** The controller of such a signal, for who has more reasons to stop. */
+export function stopController(): AbortController {
   const controller = new AbortController()
   const stop = () => {
     if (controller.signal.aborted) {
@@ -14,6 +25,27 @@ export function stopSignal(): AbortSignal {
     note('\nstopping: the blocks at work are finished and saved; once more to stop at once')
     controller.abort()
   }
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop)
-  return controller.signal
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stop)
+  process.on('SIGHUP', () => hangsUp() && stop())
+  listenToSupervisor({
+    restart: () => controller.abort({ restart: true } satisfies StopReason),
+    orphaned: () => {
+      if (!controller.signal.aborted) note('\nthe supervisor has died: saving and ending')
+      controller.abort()
+    },
+  })
+  return controller
+}
+
+/**
+ * Whether a closed terminal is a reason to stop. What was started with `nohup`, or writes to files, goes on. (Node does
+ * not leave SIGHUP ignored, as nohup asks.)
+ */
+export function hangsUp(): boolean {
+  return process.stdout.isTTY || process.stderr.isTTY
+}
+
+/** Whether a run was stopped for its supervisor to start it afresh. */
+export function isRestart(signal: AbortSignal): boolean {
+  return signal.aborted && (signal.reason as StopReason | undefined)?.restart === true
 }

@@ -3,9 +3,9 @@ import { Command } from 'commander'
 import { formatBytes } from '../core/bytes.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
 import { runTraining } from '../train/index.ts'
+import { longRun } from './long-run.ts'
 import { note, print, printJson } from './output.ts'
 import { LiveLine, trainObserver } from './progress.ts'
-import { stopSignal } from './signals.ts'
 import { addTrainOptions, trainConfigOf } from './train-options.ts'
 
 interface Options extends Record<string, unknown> {
@@ -21,6 +21,7 @@ export function command(): Command {
     .option('-o, --out <folder>', 'the run folder (default: runs/ and the name of the corpus)')
     .option('--config <file>', 'YAML with the keys below, such as `minCount: 10`; flags go before it')
   return addTrainOptions(command)
+    .option('--no-supervise', 'run in this process alone: who starts it again is somebody else')
     .option('--json', 'end with one line of JSON')
     .addHelpText(
       'after',
@@ -42,14 +43,13 @@ async function train(corpus: string[], options: Options): Promise<void> {
   const out = options.out ?? join('runs', basename(resolve(corpus[0]!), '.txt'))
   const config = await trainConfigOf(options, options.config)
   const line = new LiveLine()
-  const observer = trainObserver(line)
+  const run = longRun(trainObserver(line))
   try {
     const { folder, result, losses, wasComplete } = await runTraining({
       corpus,
       out,
       config,
-      observer,
-      signal: stopSignal(),
+      ...run.request,
     })
     line.end()
     if (options.json) return printJson(result)
@@ -62,6 +62,9 @@ async function train(corpus: string[], options: Options): Promise<void> {
     for (const text of lossLines(losses)) print(text)
     print(`vectors  ${relative('.', result.vectors)}`)
     print(`ask them: npx millrace query ${relative('.', folder.path)} near WORD`)
+  } catch (error) {
+    line.end()
+    throw run.ended(error)
   } finally {
     line.end()
   }

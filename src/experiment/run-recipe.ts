@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomically } from '../core/disk.ts'
 import { evaluate, type Scores } from '../evaluate/index.ts'
-import { runTraining, type TrainObserver, type TrainOutcome } from '../train/index.ts'
+import { runTraining, type TrainOutcome, type TrainRequest } from '../train/index.ts'
 import { KeyedVectors } from '../vectors/index.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -17,14 +17,16 @@ export interface RecipeOutcome extends TrainOutcome {
  */
 export async function runRecipe(
   recipe: Recipe,
-  { runs = 'runs', observer, signal }: { runs?: string; observer?: TrainObserver; signal?: AbortSignal } = {},
+  {
+    runs = 'runs',
+    ...request
+  }: { runs?: string } & Partial<Pick<TrainRequest, 'observer' | 'signal' | 'supervisor'>> = {},
 ): Promise<RecipeOutcome> {
   const outcome = await runTraining({
     corpus: recipe.corpus,
     out: join(runs, recipe.name),
     config: recipe.train,
-    ...(observer && { observer }),
-    ...(signal && { signal }),
+    ...request,
   })
   if (!recipe.evaluate) return { ...outcome, scores: undefined }
   const scores = evaluate(KeyedVectors.load(outcome.folder.path), recipe.evaluate)

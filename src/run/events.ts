@@ -19,6 +19,18 @@ export type RunEvent = { time: string; attempt: number; words: number } & (
   | { type: 'checkpoint'; path: string; epoch: number; bytes: number; seconds: number }
   | { type: 'warning'; message: string }
   | { type: 'stop'; reason: string }
+  /** The supervisor saw the trainer end before its time. Counted over the attempts of one supervisor. */
+  | {
+      type: 'death'
+      cause: 'exit' | 'signal' | 'stuck' | 'memory' | 'start'
+      code: number | null
+      signal: string | null
+      at: string | null
+      rssBytes: number | null
+      deaths: number
+      message: string
+    }
+  | { type: 'quarantine'; block: number; path: string; start: number; records: number }
   | { type: 'error'; message: string }
   | { type: 'done'; seconds: number; wordsPerSecond: number; peakRssBytes: number }
 )

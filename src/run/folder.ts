@@ -9,6 +9,8 @@ export interface EpochAudit {
   records: number
   /** Sum mod 2^64 of xxh64(record's bytes, seed = its offset in the corpus), 16 hex digits. */
   hash: string
+  /** Blocks that were left out, because each had ended the trainer three times running. */
+  quarantined?: number[]
 }
 
 /** The last line of `train --json`; kept in `run.json` when the run is complete. */
@@ -25,7 +27,7 @@ export interface TrainResult {
   vocabulary: number
   /** High-water mark of the trainer's resident memory over attempts. */
   peakRssBytes: number
-  /** 0 while runs have no supervisor. */
+  /** High-water mark of the supervisor's resident memory; 0 without one, or where the system does not tell. */
   supervisorRssBytes: number
   restarts: number
   audit: { epochs: EpochAudit[] }
@@ -109,6 +111,16 @@ export class RunFolder {
   get report(): string {
     return join(this.path, 'report.html')
   }
+  /** The blocks at work; there while a trainer is, or after it was killed. */
+  get claims(): string {
+    return join(this.path, 'claims')
+  }
+
+  /** Blocks that may have ended the trainer, and those that are left out for it. */
+  get suspects(): string {
+    return join(this.path, 'suspects.json')
+  }
+
   get lock(): string {
     return join(this.path, 'lock')
   }

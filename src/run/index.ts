@@ -7,4 +7,4 @@ export {
   type Schedule,
   type TrainResult,
 } from './folder.ts'
-export { acquireLock, type Lock } from './lock.ts'
+export { acquireLock, acquireLockBehindOrphan, type Lock } from './lock.ts'

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { diskError, makeFolder } from '../core/disk.ts'
 import { InputError, MillraceError, ResourceError } from '../core/errors.ts'
 import type { RunFolder } from './folder.ts'
@@ -10,14 +11,21 @@ export interface Lock {
 /** A lock that says nothing for so long was left by a process that died before it had written who it is. */
 const patienceMs = 1000
 
+/** A trainer whose supervisor has died saves and ends: so long that may take. */
+const savingMs = 120_000
+
 /**
  * Takes a run folder for this process. A lock left by a process that is gone is not in the way.
  *
+ * supervisor  process id of who watches over this one, if anybody does
  * throws  InputError if a living process holds it; ResourceError if the folder cannot be written
  */
-export function acquireLock(folder: RunFolder): Lock {
+export function acquireLock(folder: RunFolder, supervisor?: number): Lock {
   const path = folder.lock
-  const own = JSON.stringify({ pid: process.pid, born: processBirth(process.pid) })
+  const own = JSON.stringify({
+    ...identityOf(process.pid),
+    ...(supervisor !== undefined && { supervisor: identityOf(supervisor) }),
+  } satisfies Holder)
   try {
     makeFolder(folder.path)
     for (let attempt = 1; ; attempt++) {
@@ -30,6 +38,42 @@ export function acquireLock(folder: RunFolder): Lock {
   } catch (error) {
     throw cannotTake(error, folder)
   }
+}
+
+/**
+ * Takes a run folder as `acquireLock` does; if it is held by a trainer whose supervisor has died, waits until that one has
+ * saved and ended.
+ *
+ * onWait  told once, with its process id, if there is such a wait
+ */
+export async function acquireLockBehindOrphan(
+  folder: RunFolder,
+  {
+    supervisor,
+    onWait,
+    signal,
+  }: { supervisor?: number; onWait?: (pid: number) => void; signal?: AbortSignal },
+): Promise<Lock> {
+  const giveUpMs = performance.now() + savingMs
+  for (let waited = false; ; waited = true) {
+    const orphan = orphanIn(folder)
+    if (orphan === undefined || performance.now() > giveUpMs || signal?.aborted)
+      return acquireLock(folder, supervisor)
+    if (!waited) onWait?.(orphan)
+    await sleep(50)
+  }
+}
+
+/** The living holder of a run folder whose supervisor has died. */
+function orphanIn(folder: RunFolder): number | undefined {
+  let holder: Holder | undefined
+  try {
+    holder = parseHolder(readFileSync(folder.lock, 'utf8'))
+  } catch {
+    return undefined
+  }
+  const isOrphan = holder?.supervisor && isAlive(holder) && !isAlive(holder.supervisor)
+  return isOrphan ? holder!.pid : undefined
 }
 
 /** Creates the file or finds that it is there: of two processes, one wins. */
@@ -84,9 +128,17 @@ function removeIf(path: string, content: string): void {
   rmSync(aside, { force: true })
 }
 
-interface Holder {
+interface Identity {
   pid: number
   born: string | null
+}
+
+interface Holder extends Identity {
+  supervisor?: Identity
+}
+
+function identityOf(pid: number): Identity {
+  return { pid, born: processBirth(pid) }
 }
 
 function parseHolder(text: string): Holder | undefined {
@@ -98,7 +150,7 @@ function parseHolder(text: string): Holder | undefined {
   }
 }
 
-function isAlive({ pid, born }: Holder): boolean {
+function isAlive({ pid, born }: Identity): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {

@@ -1,4 +1,10 @@
 export type { CountedCorpus } from './corpus-file.ts'
-export { runTraining, type TrainObserver, type TrainOutcome, type TrainRequest } from './run-training.ts'
+export {
+  runTraining,
+  type Supervisor,
+  type TrainObserver,
+  type TrainOutcome,
+  type TrainRequest,
+} from './run-training.ts'
 export { learningRate } from './schedule.ts'
 export type { TrainState } from './state.ts'

@@ -52,9 +52,17 @@ export function startRun(
   folder: RunFolder,
   before: RunFile | undefined,
   config: TrainConfig,
-  { corpus, init, state }: { corpus: string[]; init: string | null; state: TrainState | undefined },
+  {
+    corpus,
+    init,
+    state,
+    supervisor,
+  }: { corpus: string[]; init: string | null; state: TrainState | undefined; supervisor: number | null },
 ): RunFile {
-  const goesOn = before && hasCheckpoint(folder)
+  const identity = identityOf(config, init)
+  // One that died before its first checkpoint is the same run still, and its record stays.
+  const isSame = before?.status === 'running' && before.fingerprints.config === identity
+  const goesOn = before && (hasCheckpoint(folder) || isSame)
   if (!goesOn) rmSync(folder.events, { force: true })
   const run: RunFile = {
     format: 1,
@@ -62,12 +70,12 @@ export function startRun(
     status: 'running',
     config: { corpus: corpus.map((path) => resolve(path)), ...config },
     fingerprints: {
-      config: identityOf(config, init),
-      corpus: goesOn ? before.fingerprints.corpus : null,
+      config: identity,
+      corpus: before && hasCheckpoint(folder) ? before.fingerprints.corpus : null,
       init,
     },
     schedules: schedulesOf(goesOn ? before : undefined, config, state),
-    pids: { supervisor: null, trainer: process.pid },
+    pids: { supervisor, trainer: process.pid },
     attempt: goesOn ? before.attempt + 1 : 1,
     createdAt: goesOn ? before.createdAt : new Date().toISOString(),
     version: JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,

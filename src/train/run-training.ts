@@ -7,8 +7,9 @@ import { SafetensorsFile } from '../core/safetensors.ts'
 import { formatCount } from '../core/text.ts'
 import { type CountingPlan, type CountOptions, findCorpusFiles, type Vocabulary } from '../corpus/index.ts'
 import {
-  acquireLock,
+  acquireLockBehindOrphan,
   EventLog,
+  type Lock,
   type Progress,
   type RunFile,
   RunFolder,
@@ -30,6 +31,7 @@ import {
   type TrainConfigInput,
 } from '../word2vec/index.ts'
 import { requireArithmetic, requireKernel } from './arithmetic.ts'
+import { endClaims, judgeClaims, openClaims, placeOfBlock } from './claims.ts'
 import { type CountedCorpus, loadOrCount } from './corpus-file.ts'
 import { Guard } from './guard.ts'
 import { findInit, type Init } from './init.ts'
@@ -39,7 +41,7 @@ import { endRun, removeLeftovers, requireEmpty, startRun } from './run-record.ts
 import { requireSense } from './sense.ts'
 import { newState, type TrainState, totalOf } from './state.ts'
 import type { TeamMode } from './team.ts'
-import { train } from './train.ts'
+import { train, type Work } from './train.ts'
 import { bringInit, extension, WarmStart, type WarmStartFigures } from './warm-start.ts'
 
 /** What somebody asks for: a corpus, a place, and what differs from the defaults (or from the run there is). */
@@ -51,14 +53,25 @@ export interface TrainRequest {
   /** Time between checkpoints inside an epoch; 60 seconds. */
   checkpointEveryMs?: number
   signal?: AbortSignal
+  /** Who starts this process again when it dies. */
+  supervisor?: Supervisor
   /** For tests: unless `measured`, a deterministic run takes the threads that were asked for, though there are fewer cores. */
   team?: TeamMode
   /** For tests: bytes of one memory at most. */
   memoryCap?: number
 }
 
+/** The process that watches over this one. */
+export interface Supervisor {
+  pid: number
+  /** How many attempts before this one died, running, without having saved much. */
+  deaths: number
+}
+
 /** Told as it goes. */
 export interface TrainObserver {
+  /** The run folder is this process's; bytes that it may use, if that was said. */
+  began?(folder: string, memoryLimit: number | undefined): void
   countingPlanned?(plan: CountingPlan): void
   counting?(doneFraction: number): void
   counted?(corpus: CountedCorpus, seconds: number): void
@@ -67,7 +80,9 @@ export interface TrainObserver {
   warmStart?(figures: WarmStartFigures): void
   progress?(progress: Progress): void
   /** After each block: words trained on so far. */
-  trained?(words: number): void
+  trained?(words: number, work: Work): void
+  /** Blocks, counted and trained on, that no death can take back. */
+  saved?(blocks: number): void
   warning?(message: string): void
 }
 
@@ -101,9 +116,10 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
   }
   const wasThere = existsSync(folder.path)
   if (wasThere && !before) requireEmpty(folder)
-  const lock = acquireLock(folder)
+  const lock = await takeFolder(folder, request)
   let run: RunFile | undefined
   try {
+    request.observer?.began?.(folder.path, config.memory)
     removeLeftovers(folder)
     const store = new CheckpointStore<TrainState>(folder.checkpoints)
     const faults: string[] = []
@@ -116,6 +132,7 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
       corpus,
       init: init?.fingerprint ?? null,
       state: checkpoint?.state,
+      supervisor: request.supervisor?.pid ?? null,
     })
     const result = await countAndTrain(request, {
       folder,
@@ -139,10 +156,23 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
     } else if (run) {
       endRun(folder, run, error)
     }
+    // It ended in order: no block is to blame.
+    endClaims(folder)
     throw error
   } finally {
     lock.release()
   }
+}
+
+function takeFolder(folder: RunFolder, { supervisor, signal, observer }: TrainRequest): Promise<Lock> {
+  return acquireLockBehindOrphan(folder, {
+    ...(supervisor && { supervisor: supervisor.pid }),
+    ...(signal && { signal }),
+    onWait: (pid) =>
+      observer?.warning?.(
+        `the supervisor of process ${pid} has died; waiting until that one has saved its work`,
+      ),
+  })
 }
 
 /** Whether a run is complete as it is asked for, and nothing is to be done. */
@@ -253,6 +283,20 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
       events.append(words, { type: 'schedule', epochs: config.epochs, before: epochsBefore })
   }
 
+  const suspicion = judgeClaims(folder, {
+    deaths: request.supervisor?.deaths ?? 0,
+    skip: config.skipBadBlocks,
+    blocks,
+  })
+  for (const block of suspicion.fresh) {
+    const { file, start } = blocks.place(block)
+    const { path } = blocks.files[file]!
+    events.append(words, { type: 'quarantine', block, path, start, records: audits.records[block]! })
+    warn(`${placeOfBlock(block, blocks)}, has ended the trainer three times running and is left out`)
+  }
+  openClaims(folder, threads)
+  observer.saved?.(blocks.length * state.epoch + state.place)
+
   const guard = new Guard(config, vocabulary, initFile?.longest ?? 0)
   guard.checkpoint = checkpoint?.path
   const wallSecondsBefore = state.wallSeconds
@@ -266,6 +310,8 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
       vocabulary,
       guard,
       model,
+      claims: folder.claims,
+      suspicion,
       plan,
       store,
       events,
@@ -279,6 +325,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   )
   if (!complete) throw stopped(state, config)
   const all = start?.vocabulary ?? vocabulary
+  endClaims(folder)
   writeResult(folder, model, all, start)
   const wallSeconds = wallSecondsBefore + (performance.now() - beganMs) / 1000
   const result = resultOf(folder, run, state, all, wallSeconds)
@@ -339,9 +386,16 @@ function resultOf(
     wordsPerSecond: words / seconds,
     vocabulary: vectors.length,
     peakRssBytes: Math.max(state.peakRssBytes, peakRssBytes()),
-    supervisorRssBytes: 0,
+    supervisorRssBytes: run.pids.supervisor === null ? 0 : peakRssBytes(run.pids.supervisor),
     restarts: run.attempt - 1,
-    audit: { epochs: state.finished.map(({ records, hash }, i) => ({ epoch: i + 1, records, hash })) },
+    audit: {
+      epochs: state.finished.map(({ records, hash, quarantined }, i) => ({
+        epoch: i + 1,
+        records,
+        hash,
+        ...(quarantined && { quarantined }),
+      })),
+    },
     vectors: folder.vectors,
   }
 }

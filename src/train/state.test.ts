@@ -24,7 +24,7 @@ test('an epoch comes to the same loss in whatever order its blocks are done, and
     for (const [i, from] of [0, ...breaks].entries()) {
       const to = breaks[i] ?? places
       const losses = new Float64Array(places)
-      for (const n of order(to - from)) addBlock(sums, losses, blocks[from + n]!)
+      for (const n of order(to - from)) addBlock(sums, losses, blocks[from + n]!, from + n)
       addLosses(sums, losses, from, to)
     }
     return sums

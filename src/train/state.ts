@@ -12,6 +12,8 @@ export interface EpochSums {
   pairs: number
   /** Of training. */
   seconds: number
+  /** Blocks that were left out. */
+  quarantined?: number[]
 }
 
 /** Where training stands: all of a checkpoint that is not tensors. Plain JSON. */
@@ -43,7 +45,8 @@ export function noSums(): EpochSums {
  * Adds a block that was trained on, but for its loss, which is put at its place in `losses`: float64 sums depend on
  * their order, and blocks are done in any. All else is whole numbers.
  */
-export function addBlock(sums: EpochSums, losses: Float64Array, done: BlockDone): void {
+export function addBlock(sums: EpochSums, losses: Float64Array, done: BlockDone, block: number): void {
+  if (done.skipped) sums.quarantined = [...(sums.quarantined ?? []), block].sort((a, b) => a - b)
   sums.words += done.words
   sums.records += done.records
   sums.hash = addHashes(sums.hash, done.hash)

@@ -15,6 +15,10 @@ export interface ThreadJob {
   files: CorpusFile[]
   blockBytes: number
   audits: BlockAudits
+  /** Path of the file of blocks at work. */
+  claims: string
+  /** Blocks to leave out. */
+  quarantined: number[]
   /** Where threads share windows: how many of them take part. */
   team: TeamMode
 }
@@ -22,6 +26,8 @@ export interface ThreadJob {
 /** What sets the threads to work: an epoch, from 1. */
 export interface EpochJob {
   epoch: number
+  /** Only the first thread goes on, so that a death tells of one block. */
+  alone: boolean
 }
 
 /** A block that was trained on. */
@@ -35,6 +41,8 @@ export interface BlockDone {
   /** Summed over pairs, in nats. */
   loss: number
   pairs: number
+  /** It was not trained on: it is in quarantine. */
+  skipped?: boolean
 }
 
 export type ThreadMessage =
@@ -76,7 +84,7 @@ export class TrainThreads {
    * Returns the place to go on from: the number of blocks when the epoch is complete.
    */
   async runEpoch(
-    epoch: number,
+    { epoch, alone }: EpochJob,
     order: Uint32Array,
     from: number,
     onBlock: (done: BlockDone) => void,
@@ -88,7 +96,7 @@ export class TrainThreads {
     sharesBefore(order, audits.words, new Float64Array(buffer, model.layout.shares, order.length + 1))
     Atomics.store(this.#control, 0, from)
     Atomics.store(this.#control, 1, 0)
-    const job: EpochJob = { epoch }
+    const job: EpochJob = { epoch, alone }
     const results = await Promise.allSettled(
       this.#workers.map((worker, thread) => this.#runThread(worker, thread, job, onBlock)),
     )

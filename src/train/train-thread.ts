@@ -7,6 +7,7 @@ import { BlockReader, BlockTable, changed } from '../corpus/blocks.ts'
 import { maxSentence } from '../corpus/records.ts'
 import { prepareText } from '../corpus/tokenizer.ts'
 import { KernelThread, pieces } from '../word2vec/kernel-thread.ts'
+import { Claims } from './claims.ts'
 import { blockSeed, ColumnWalk } from './column-walk.ts'
 import { Aborted, Meeting } from './meeting.ts'
 import { rateAt } from './schedule.ts'
@@ -25,13 +26,19 @@ const order = new Uint32Array(buffer, layout.order, blocks.length)
 const shares = new Float64Array(buffer, layout.shares, blocks.length + 1)
 const meeting = new Meeting(model, thread)
 const walk = layout.byColumns ? new ColumnWalk(model, kernel, config, meeting, thread) : undefined
+const claims = new Claims(job.claims, thread)
+const quarantined = new Set(job.quarantined)
 const team = new Team(layout.threads.length, job.team)
 
-parentPort!.on('message', ({ epoch }: EpochJob) => {
+/** What is told of a block in quarantine. */
+const leftOut = { words: 0, records: 0, hash: 0n, loss: 0, pairs: 0, skipped: true }
+
+parentPort!.on('message', ({ epoch, alone }: EpochJob) => {
   try {
     // The order and shares were written before this message was sent, and change only when all threads are idle.
-    if (walk) runTogether(walk, epoch)
-    else runFreely(epoch)
+    if (walk) runTogether(walk, epoch, alone)
+    else if (!alone || thread === 0) runFreely(epoch)
+    claims.clear()
     post({ type: 'idle', batches: walk?.batches ?? 0 })
   } catch (error) {
     if (error instanceof Aborted) return post({ type: 'idle', batches: 0 })
@@ -52,6 +59,7 @@ function runFreely(epoch: number): void {
 
 function trainBlock(epoch: number, place: number): BlockDone {
   const block = order[place]!
+  if (quarantined.has(block)) return { place, ...leftOut }
   const text = readBlock(block)
   const ids = kernel.tokenise(text.bytes, maxSentence)
   kernel.seed(blockSeed(config, epoch, block))
@@ -71,10 +79,10 @@ function trainBlock(epoch: number, place: number): BlockDone {
  * Rounds of as many blocks as threads are at work: each prepares one, then all go through all of them. The first thread
  * leads; it alone has the loss, and tells of blocks in their order, so that sums are the same for any number of threads.
  */
-function runTogether(walk: ColumnWalk, epoch: number): void {
+function runTogether(walk: ColumnWalk, epoch: number, alone: boolean): void {
   for (;;) {
     const began = performance.now()
-    const { place, active } = thread === 0 ? lead() : meeting.nextRound()
+    const { place, active } = thread === 0 ? lead(alone) : meeting.nextRound()
     if (place < 0) return
     walk.join(active)
     const count = Math.min(active, blocks.length - place)
@@ -88,7 +96,9 @@ function runTogether(walk: ColumnWalk, epoch: number): void {
       const from = shareAt(place + i)
       walk.walk({ seed, kept: layout.threads[i]!.ids, length, from, to: shareAt(place + i + 1) })
       kept += length
-      if (thread === 0) post({ type: 'block', place: place + i, ...told, ...lossOf() })
+      if (thread !== 0) continue
+      const skipped = quarantined.has(order[place + i]!)
+      post({ type: 'block', place: place + i, ...told, ...lossOf(), ...(skipped && { skipped }) })
     }
     // The next round may be of fewer threads, who then multiply what this one has moved.
     meeting.meet()
@@ -97,8 +107,8 @@ function runTogether(walk: ColumnWalk, epoch: number): void {
 }
 
 /** The next round, by the leader. */
-function lead(): { place: number; active: number } {
-  const active = team.choose()
+function lead(alone: boolean): { place: number; active: number } {
+  const active = alone ? 1 : team.choose()
   let place = -1
   if (Atomics.load(control, 1) === 0) {
     place = control[0]! < blocks.length ? control[0]! : -1
@@ -111,6 +121,10 @@ function lead(): { place: number; active: number } {
 
 /** Reads a block, and leaves its kept words in this thread's buffer. */
 function prepareBlock(epoch: number, block: number): void {
+  if (quarantined.has(block)) {
+    meeting.tell({ kept: 0, words: 0, records: 0, hash: 0n })
+    return
+  }
   const { bytes, records, hash } = readBlock(block)
   const ids = kernel.tokenise(bytes, maxSentence)
   kernel.seed(blockSeed(config, epoch, block))
@@ -125,6 +139,7 @@ function lossOf(): { loss: number; pairs: number } {
 
 /** The text of a block where the kernel can read it, and its audit, which must be what was counted. */
 function readBlock(block: number): { bytes: Uint8Array; records: number; hash: bigint } {
+  claims.claim(block)
   const raw = kernel.rawBuffer
   const { start, end, offset, beginsFile } = reader.read(block, raw)
   const own = raw.subarray(start, end)

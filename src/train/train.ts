@@ -5,6 +5,7 @@ import type { BlockAudits, BlockTable, Vocabulary } from '../corpus/index.ts'
 import type { EventLog, Progress } from '../run/index.ts'
 import { peakRssBytes } from '../runtime/memory.ts'
 import type { MemoryPlan, SharedModel, TrainConfig } from '../word2vec/index.ts'
+import type { Suspicion } from './claims.ts'
 import type { Guard } from './guard.ts'
 import { Meter } from './meter.ts'
 import { parameterTensors } from './parameters.ts'
@@ -25,6 +26,9 @@ export interface Training {
   vocabulary: Vocabulary
   guard: Guard
   model: SharedModel
+  /** Path of the file of blocks at work, and what is known of those that may have ended the trainer. */
+  claims: string
+  suspicion: Suspicion
   plan: MemoryPlan
   store: CheckpointStore<TrainState>
   events: EventLog
@@ -35,10 +39,21 @@ export interface Training {
   checkpointEveryMs: number
   observer?: {
     progress?(progress: Progress): void
-    trained?(words: number): void
+    trained?(words: number, work: Work): void
+    saved?(blocks: number): void
     warning?(message: string): void
   }
   signal?: AbortSignal | undefined
+}
+
+/** Which block of which epoch was trained on last. */
+export interface Work {
+  epoch: number
+  /** How many blocks of the epoch are done, of how many. */
+  place: number
+  blocks: number
+  /** Blocks read so far: counted, and trained on in all epochs. */
+  done: number
 }
 
 /**
@@ -57,6 +72,8 @@ export async function train(training: Training, state: TrainState): Promise<bool
     team: training.team,
     files: blocks.files,
     blockBytes: blocks.blockBytes,
+    claims: training.claims,
+    quarantined: training.suspicion.quarantined,
   })
   const stop = () => threads.stop()
   signal?.addEventListener('abort', stop)
@@ -106,24 +123,47 @@ async function runEpoch(
     events.append(wordsDone, { type: 'progress', ...progress })
     observer?.progress?.(progress)
   }
+  const suspects = suspectsFrom(training.suspicion, order, state.place)
+  let place = state.place
   // A signal that came while the threads were idle would be lost: they begin anew with each epoch.
   const losses = new Float64Array(order.length)
-  const running = threads.runEpoch(state.epoch, order, state.place, (done) => {
+  const job = { epoch: state.epoch, alone: suspects.size > 0 }
+  const running = threads.runEpoch(job, order, state.place, (done) => {
+    const block = order[done.place]!
     guard.watchBlock(state.epoch, done)
-    addBlock(state.current, losses, done)
+    addBlock(state.current, losses, done, block)
     meter.add(done)
-    observer?.trained?.(totalOf(state, 'words'))
+    place++
+    const work = {
+      epoch: state.epoch,
+      place,
+      blocks: order.length,
+      done: blocksRead(state.epoch, place, order),
+    }
+    observer?.trained?.(totalOf(state, 'words'), work)
+    // The last that was under suspicion is done: a checkpoint, and all threads go on.
+    if (suspects.delete(block) && suspects.size === 0) threads.stop()
     if (meter.isDue(performance.now())) report()
   })
   if (signal?.aborted) threads.stop()
-  const place = await running
+  const end = await running
   const { batches } = threads
   if (training.model.layout.byColumns)
     events.append(totalOf(state, 'words'), { type: 'walk', epoch: state.epoch, batches: [...batches] })
-  addLosses(state.current, losses, state.place, place)
+  addLosses(state.current, losses, state.place, end)
   state.current.seconds = epochSecondsBefore + (performance.now() - began) / 1000
   if (state.epoch === config.epochs || signal?.aborted) report()
-  return place
+  return end
+}
+
+/** Blocks under suspicion that an epoch has still to come to. */
+function suspectsFrom({ suspects }: Suspicion, order: Uint32Array, from: number): Set<number> {
+  return new Set([...order.subarray(from)].filter((block) => suspects.includes(block)))
+}
+
+/** Blocks read, with the pass that counted them, when so many of an epoch are done. */
+function blocksRead(epoch: number, place: number, { length }: { length: number }): number {
+  return epoch * length + place
 }
 
 /** Holds a finished epoch to what was counted, and begins the next. */
@@ -131,10 +171,12 @@ function closeEpoch(training: Training, state: TrainState): void {
   const { config, audits, vocabulary, guard, events, observer } = training
   const { current } = state
   const epochWords = vocabulary.totalCount
-  const records = audits.records.reduce((sum, count) => sum + count, 0)
-  const hash = addHashes('0', ...audits.hashes)
+  const { quarantined = [] } = current
+  const isIn = (_: unknown, block: number) => !quarantined.includes(block)
+  const records = audits.records.filter(isIn).reduce((sum, count) => sum + count, 0)
+  const hash = addHashes('0', ...audits.hashes.filter(isIn))
   assert(
-    current.words === epochWords,
+    current.words === epochWords || quarantined.length > 0,
     `epoch ${state.epoch} trained on ${current.words} words of ${epochWords}`,
   )
   assert(
@@ -168,6 +210,7 @@ function saveCheckpoint(training: Training, state: TrainState): number {
   state.peakRssBytes = Math.max(state.peakRssBytes, peakRssBytes())
   const { path, bytes } = store.write(state, parameterTensors(model))
   guard.checkpoint = path
+  training.observer?.saved?.(blocksRead(state.epoch, state.place, training.blocks))
   const seconds = (performance.now() - began) / 1000
   events.append(totalOf(state, 'words'), { type: 'checkpoint', path, epoch: state.epoch, bytes, seconds })
   return 1000 * seconds

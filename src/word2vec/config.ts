@@ -124,6 +124,11 @@ export const trainConfigSchema = z.strictObject({
     .optional()
     .describe('training threads (default: one for each core, 16 at most)')
     .meta(kind('operational')),
+  skipBadBlocks: z
+    .boolean()
+    .default(false)
+    .describe('leave out a block that has ended the trainer three times running')
+    .meta(kind('operational')),
   memory: z
     .union([whole(1, Number.MAX_SAFE_INTEGER), z.string().transform((size) => parseBytes(size, 'memory:'))])
     .optional()

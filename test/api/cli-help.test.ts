@@ -19,6 +19,7 @@ test('each command has its help, and the first names each command', () => {
       'classes',
       'convert',
       'report',
+      'supervise',
     ]),
   )
   for (const command of commands.filter((name) => name !== 'help')) {
@@ -30,7 +31,7 @@ test('each command has its help, and the first names each command', () => {
 })
 
 /** Left out, they do nothing: the help gives them no default. */
-const offByDefault: TrainKey[] = ['init', 'deterministic']
+const offByDefault: TrainKey[] = ['init', 'deterministic', 'skipBadBlocks']
 
 test("train's help states every key of the schema, what it means, and its default", () => {
   // An entry begins two blanks from the left; a terminal's width breaks its lines, further in.

@@ -152,7 +152,7 @@ test('a second trainer on the same folder is refused, and the first goes on', as
   await until(() => existsSync(join(out, 'corpus.json')))
   const second = start(out)
   expect(await exitOf(second)).toBe(2)
-  expect(second.notes).toContain(`another process (${first.pid}) is training`)
+  expect(second.notes).toContain(`another process (${new RunFolder(out).read().pids.trainer}) is training`)
   expect(await exitOf(first), first.notes).toBe(0)
   expect(readFileSync(new RunFolder(out).vectors).equals(expected.vectors)).toBe(true)
 })

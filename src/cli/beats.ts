@@ -1,0 +1,47 @@
+import { type Beat, heartbeat } from '../supervise/heartbeat.ts'
+import type { TrainObserver } from '../train/index.ts'
+
+/** Beats closer to one another than this are left out, but for the last. */
+const leastMs = 250
+
+/**
+ * The observer, that also tells the supervisor how the run gets on: blocks counted and trained, and how many of them are
+ * safe. Without a supervisor it is the observer as it is.
+ */
+export function withBeats(observer: TrainObserver): TrainObserver {
+  if (!process.connected) return observer
+  let toldMs = Number.NEGATIVE_INFINITY
+  const tell = (beat: Beat, always = false) => {
+    const now = performance.now()
+    if (!always && now - toldMs < leastMs) return
+    toldMs = now
+    heartbeat(beat)
+  }
+  // A timer tells of counting too when it stands still: that is no sign of life.
+  let counted = -1
+  return {
+    ...observer,
+    began: (folder, memoryLimit) => tell({ folder, ...(memoryLimit && { memoryLimit }) }, true),
+    countingPlanned: (plan) => {
+      tell({ at: 'counting words', memoryPlan: plan.most }, true)
+      observer.countingPlanned?.(plan)
+    },
+    counting: (done) => {
+      if (done !== counted) tell({ at: `counting words, ${(100 * done).toFixed(1)} % done` })
+      counted = done
+      observer.counting?.(done)
+    },
+    planned: (plan, config, threads) => {
+      tell({ at: 'making the model', memoryPlan: plan.bytes }, true)
+      observer.planned?.(plan, config, threads)
+    },
+    trained: (words, work) => {
+      tell({ at: `block ${work.place} of ${work.blocks} of epoch ${work.epoch}`, done: work.done })
+      observer.trained?.(words, work)
+    },
+    saved: (blocks) => {
+      tell({ saved: blocks }, true)
+      observer.saved?.(blocks)
+    },
+  }
+}

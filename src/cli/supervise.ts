@@ -1,0 +1,82 @@
+import { Command } from 'commander'
+import { formatBytes, parseBytes } from '../core/bytes.ts'
+import { ConfigError, InputError, MillraceError } from '../core/errors.ts'
+import { describeEnding, describeGivingUp, supervise } from '../supervise/index.ts'
+import { note, printJson } from './output.ts'
+import { relaySignals } from './relay.ts'
+
+interface Options {
+  restarts: string
+  memory?: string
+  json?: boolean
+}
+
+/** `millrace supervise`: runs any program until it exits with 0. */
+export function command(): Command {
+  return new Command('supervise')
+    .usage('[options] -- <command...>')
+    .argument('<command...>', 'the program and its arguments')
+    .option('--restarts <n>', 'give up after so many deaths running without progress', '8')
+    .option('--memory <size>', 'resident memory it may use, such as 2G (default: what the machine has)')
+    .option('--json', 'end with one line of JSON')
+    .addHelpText(
+      'after',
+      `
+The program is started again, after a wait that doubles up to a minute, until it exits with 0. Progress is what it tells
+of itself: import { heartbeat } from 'millrace/supervise'; heartbeat({ done, saved }). One that tells nothing has made
+progress if it lived for a minute. One that has told something, and then nothing for five minutes, is stuck and killed.
+When memory runs short, the program gets SIGTERM, and is started afresh when it has ended.
+Ctrl-C goes to the program; a second one too; the third kills it.
+
+Exit codes: 0 it exited with 0; 1 given up; 2 it cannot be started; 75 stopped.
+
+Examples:
+  millrace supervise -- node my-script.js
+  millrace supervise --memory 4G --restarts 20 -- python3 train.py --epochs 10`,
+    )
+    .action(superviseAny)
+}
+
+async function superviseAny(program: string[], options: Options): Promise<void> {
+  const restarts = Number(options.restarts)
+  if (!(Number.isInteger(restarts) && restarts >= 0)) {
+    throw new ConfigError('FLAG_VALUE', {
+      what: `--restarts ${options.restarts} is not possible`,
+      why: 'it must be a whole number',
+    })
+  }
+  let pid: number | undefined
+  const stop = relaySignals(() => pid)
+  const outcome = await supervise({
+    command: program,
+    restarts,
+    ...(options.memory !== undefined && { memoryLimit: parseBytes(options.memory, '--memory') }),
+    stop,
+    observer: {
+      started: (started) => {
+        pid = started
+      },
+      memory: (why) =>
+        note(`millrace: memory is short: ${why}; the program is asked to end, to begin afresh`),
+      died: (ending, { waitMs, running, limit }) => {
+        if (waitMs === undefined) return
+        const wait = waitMs >= 1000 ? ` in ${Math.round(waitMs / 1000)} s` : ''
+        const count = running > 1 ? ` (${running} deaths without progress; the limit is ${limit})` : ''
+        note(`millrace: ${program[0]} ${describeEnding(ending)}; starting it again${wait}${count}`)
+      },
+    },
+  })
+  const { deaths, code = null } = outcome
+  if (options.json && !outcome.gaveUp) printJson({ type: 'done', deaths, code, stopped: outcome.stopped })
+  if (outcome.gaveUp) {
+    const { what, why } = describeGivingUp(outcome)
+    const Kind = outcome.last.cause === 'start' ? InputError : MillraceError
+    throw new Kind('GIVEN_UP', { what: `${program[0]}: ${what}`, why, mend: mendFor(outcome.last.rss) })
+  }
+  process.exitCode = outcome.stopped && outcome.code !== 0 ? 75 : (outcome.code ?? 1)
+}
+
+function mendFor(rss: number | undefined): string {
+  const memory = rss === undefined ? '' : `; it had ${formatBytes(rss)} of memory at the end`
+  return `look at what the program itself has told${memory}`
+}

@@ -1,0 +1,99 @@
+import { basename } from 'node:path'
+import { MillraceError } from '../core/errors.ts'
+import { EventLog, type RunEvent, RunFolder, readEvents } from '../run/index.ts'
+import { describeEnding, describeGivingUp, type Ending, supervise } from '../supervise/index.ts'
+import { note, tellError } from './output.ts'
+import { relaySignals } from './relay.ts'
+
+/**
+ * Runs the same command line as a child until it has come to an end. This process stays small: it loads neither the
+ * config nor the trainer.
+ *
+ * Returns the exit code.
+ */
+export async function superviseSelf(args: string[]): Promise<number> {
+  const command = [process.execPath, ...process.execArgv, process.argv[1]!, ...args]
+  const patience = Number(process.env['MILLRACE_PATIENCE_SECONDS'])
+  let program: number | undefined
+  const stop = relaySignals(() => program)
+  const outcome = await supervise({
+    command,
+    // What was asked is wrong, or the program has said why it failed: again would be the same.
+    isFinal: (code) => code === 1 || code === 2,
+    ...(patience > 0 && { patienceMs: patience * 1000 }),
+    stop,
+    observer: {
+      started: (pid) => {
+        program = pid
+      },
+      memory: (why) => note(`\nmemory is short: ${why}; the run saves and goes on in a new process`),
+      died: (ending, { waitMs, running, limit, all }) => {
+        const again =
+          waitMs === undefined
+            ? ''
+            : `; going on from its last checkpoint${waitMs >= 1000 ? ` in ${Math.round(waitMs / 1000)} s` : ''}`
+        note(`\ntraining ${describeEnding(ending)}${again}`)
+        if (running > 1) note(`no progress in ${running} attempts; it is given up after ${limit + 1}`)
+        record(ending, all)
+      },
+    },
+  })
+  program = undefined
+  if (outcome.gaveUp) return tellError(givenUp(outcome, args), args.includes('--json'))
+  if (outcome.stopped) return outcome.code ?? 75
+  return outcome.code ?? 1
+}
+
+/** The command line as somebody would type it to go on. */
+export function commandLine(args: string[]): string {
+  const words = args.map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))
+  return `npx millrace ${words.join(' ')}`
+}
+
+/** Enters a death in the run's events. */
+function record(ending: Ending, deaths: number): void {
+  if (ending.beat.folder === undefined) return
+  const folder = new RunFolder(ending.beat.folder)
+  try {
+    // It tells no words: what was trained since the last checkpoint is lost, and this is not.
+    new EventLog(folder.events, folder.read().attempt).append(0, {
+      type: 'death',
+      cause: ending.cause,
+      code: ending.code,
+      signal: ending.signal,
+      at: ending.beat.at ?? null,
+      rssBytes: ending.rss ?? null,
+      deaths,
+      message: describeEnding(ending),
+    })
+  } catch {
+    // The disk may be what it died of.
+  }
+}
+
+function givenUp(outcome: Parameters<typeof describeGivingUp>[0], args: string[]): MillraceError {
+  const { what, why } = describeGivingUp(outcome)
+  const events = lastEvents(outcome.last.beat.folder)
+  return new MillraceError('GIVEN_UP', {
+    what: `${basename(args[0]!)}: ${what}`,
+    why: [why, ...events].join('\n       '),
+    mend:
+      outcome.last.cause === 'memory' || outcome.last.outOfMemory || outcome.last.signal === 'SIGKILL'
+        ? `give it more memory, or let it use less (millrace plan shows what it needs); it goes on with ${commandLine(args)}`
+        : `when the cause is mended it goes on with ${commandLine(args)}`,
+  })
+}
+
+function lastEvents(path: string | undefined): string[] {
+  if (path === undefined) return []
+  try {
+    return readEvents(new RunFolder(path).events).slice(-3).map(eventText)
+  } catch {
+    return []
+  }
+}
+
+function eventText({ time, type, attempt: _, words, ...rest }: RunEvent): string {
+  const text = 'message' in rest ? rest.message : JSON.stringify(rest).slice(0, 120)
+  return `${time} ${type}${words > 0 ? ` after ${words} words` : ''}: ${text}`
+}

@@ -1,0 +1,88 @@
+/**
+ * What a supervised program tells now and then: that it lives, and where it is.
+ *
+ * All fields may be left out; what is left out stays as it was told last.
+ */
+export interface Beat {
+  /** Where it is, in words: `block 17 of 400 in epoch 2`. */
+  at?: string
+  /** Units of work done, whatever they are; a beat that moves it is a sign of life. */
+  done?: number
+  /** Of these, how many no death can take back. Restarts count as progress by this. */
+  saved?: number
+  /** Bytes that it may use, and that it planned to. */
+  memoryLimit?: number
+  memoryPlan?: number
+  /** Its run folder, for what is to be recorded of deaths. */
+  folder?: string
+}
+
+/** What the supervisor asks of it: to save, end with exit code 75, and be started again. */
+export interface Request {
+  millrace: 'restart'
+  why: string
+}
+
+type Message = { millrace: 'beat' } & Beat
+
+/**
+ * Tells the supervisor that this process lives and gets on. Without a supervisor, nothing happens.
+ *
+ * A program that never calls it is watched all the same, but for being stuck; one that has called it must go on to do
+ * so within the supervisor's patience.
+ */
+export function heartbeat(beat: Beat = {}): void {
+  if (!process.connected) return
+  const message: Message = { millrace: 'beat', ...beat }
+  // The callback takes the error: a supervisor that has just died is no reason to fail.
+  process.send?.(message, () => {})
+}
+
+export function beatOf(message: unknown): Beat | undefined {
+  const { millrace, ...beat } = (message ?? {}) as Message
+  return millrace === 'beat' ? beat : undefined
+}
+
+/** How a supervised process hears of its supervisor. */
+export interface SupervisorListener {
+  /** It is asked to save, to end with 75, and will be started again. */
+  restart(why: string): void
+  /** The supervisor has died. */
+  orphaned(): void
+}
+
+/** Listens to the supervisor, until `leaveSupervisor`; without a supervisor, nothing happens. */
+export function listenToSupervisor({ restart, orphaned }: SupervisorListener): void {
+  if (!process.connected) return
+  const onMessage = (message: unknown) => {
+    const request = message as Request | null
+    if (request?.millrace === 'restart') restart(request.why)
+  }
+  process.on('message', onMessage).on('disconnect', orphaned)
+}
+
+/** Ends the connection, which would hold this process while anything listens. */
+export function leaveSupervisor(): void {
+  process.removeAllListeners('disconnect')
+  if (process.connected) process.disconnect?.()
+}
+
+/** Whether this process was started by a supervisor. */
+export function isSupervised(): boolean {
+  return process.connected && process.env['MILLRACE_SUPERVISED'] !== undefined
+}
+
+/** What the supervisor passes to a program that it starts. */
+export interface Passed {
+  /** Its process id. */
+  supervisor: number
+  /** Deaths running without progress. */
+  deaths: number
+  /** Seconds that the attempt before this one lived, if it died without having saved anything. */
+  livedSeconds: number | null
+}
+
+/** What the supervisor passed; undefined without one. */
+export function passedOn(): Passed | undefined {
+  return isSupervised() ? (JSON.parse(process.env['MILLRACE_SUPERVISED']!) as Passed) : undefined
+}

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Attempt, type Ending } from './attempt.ts'
+import type { Passed } from './heartbeat.ts'
+
+export interface SuperviseOptions {
+  /** The program and its arguments. */
+  command: string[]
+  /** Deaths running without progress after which it gives up; 8. */
+  restarts?: number
+  /** Whether an exit code of the program's is its last word. 0 always is. */
+  isFinal?: (code: number) => boolean
+  /** A program that has beaten once, and then does not for so long, is stuck and killed; 5 minutes. */
+  patienceMs?: number
+  /** Bytes of resident memory that it may use, unless it tells of a limit itself. */
+  memoryLimit?: number
+  /** Saved units of work from which on an attempt counts as progress; 10. */
+  progress?: number
+  /** Waits before the program is started again, doubled with each death without progress. */
+  backoff?: { firstMs: number; mostMs: number }
+  /** Ends supervision: aborted with a signal's name, that is passed on to the program. */
+  stop?: AbortSignal
+  observer?: SuperviseObserver
+}
+
+export interface SuperviseObserver {
+  /** The program runs. */
+  started?(pid: number): void
+  /** Memory is short: the program was asked to save and will be started afresh. */
+  memory?(why: string): void
+  /** It died, and will be started again after a while, unless `waitMs` is undefined. */
+  died?(ending: Ending, deaths: Deaths): void
+}
+
+/** How often it died. */
+export interface Deaths {
+  all: number
+  /** Running, without progress. */
+  running: number
+  limit: number
+  /** Until it is started again; undefined if it is not. */
+  waitMs: number | undefined
+}
+
+export interface SuperviseOutcome {
+  /** The program's last exit code; undefined if it ended otherwise. */
+  code: number | undefined
+  /** Whether it was given up after too many deaths, or could not even be started. */
+  gaveUp: boolean
+  /** Whether supervision was stopped from outside. */
+  stopped: boolean
+  deaths: number
+  last: Ending
+}
+
+/**
+ * Runs a program until it has come to its end, and starts it again when it dies: killed by a signal or for want of
+ * memory, stuck, or with an exit code that is not final.
+ *
+ * Progress is what the program tells to be saved (`heartbeat`). One that tells nothing has made progress if it lived
+ * for a minute.
+ */
+export async function supervise(options: SuperviseOptions): Promise<SuperviseOutcome> {
+  const { restarts = 8, isFinal = () => false, stop, observer } = options
+  const { firstMs, mostMs } = options.backoff ?? { firstMs: 250, mostMs: 60_000 }
+  const passed: Passed = { supervisor: process.pid, deaths: 0, livedSeconds: null }
+  for (let all = 0; ; ) {
+    const ending = await attempt(options, passed)
+    const done =
+      ending.cause === 'exit' && ending.code !== null && (ending.code === 0 || isFinal(ending.code))
+    const outcome = { code: ending.code ?? undefined, stopped: stop?.aborted ?? false, last: ending }
+    if (done || outcome.stopped) return { ...outcome, gaveUp: false, deaths: all }
+    all++
+    const saved = savedUnits(ending)
+    const hasProgress = saved === undefined ? ending.seconds >= 60 : saved >= (options.progress ?? 10)
+    passed.deaths = hasProgress ? 1 : passed.deaths + 1
+    passed.livedSeconds = saved === 0 ? ending.seconds : null
+    const gaveUp = passed.deaths > restarts || ending.cause === 'start'
+    // Memory that ran short is no death: the program saved, and goes on at once.
+    const waitMs = Math.min(mostMs, firstMs * 2 ** (passed.deaths - 1))
+    observer?.died?.(ending, {
+      all,
+      running: passed.deaths,
+      limit: restarts,
+      waitMs: gaveUp ? undefined : waitMs,
+    })
+    if (gaveUp) return { ...outcome, gaveUp, deaths: all }
+    // Rejects if it is stopped meanwhile.
+    await sleep(waitMs, undefined, stop && { signal: stop }).catch(() => {})
+    if (stop?.aborted) return { ...outcome, gaveUp: false, stopped: true, deaths: all }
+  }
+}
+
+async function attempt(options: SuperviseOptions, passed: Passed): Promise<Ending> {
+  const { command, patienceMs = 5 * 60_000, memoryLimit, stop, observer } = options
+  const attempt = new Attempt({
+    command,
+    passed,
+    patienceMs,
+    memoryLimit,
+    onMemory: (why) => observer?.memory?.(why),
+  })
+  const pass = () => attempt.kill(stop!.reason as NodeJS.Signals)
+  if (attempt.pid !== undefined) observer?.started?.(attempt.pid)
+  if (stop?.aborted) pass()
+  stop?.addEventListener('abort', pass)
+  try {
+    return await attempt.ended
+  } finally {
+    stop?.removeEventListener('abort', pass)
+  }
+}
+
+/** What an attempt has saved, in its own units; undefined if it tells nothing of that. */
+function savedUnits({ beat, savedAtStart }: Ending): number | undefined {
+  return savedAtStart === undefined || beat.saved === undefined ? undefined : beat.saved - savedAtStart
+}
