@@ -47,9 +47,13 @@ export function openClaims(folder: RunFolder, threads: number): void {
   tryOr(undefined, () => writeFileSync(folder.claims, Buffer.alloc(4 * threads)))
 }
 
-/** The blocks at work when the process before this one was killed; none after an orderly end. */
-function blocksAtWork(folder: RunFolder): number[] {
+/**
+ * The blocks at work when the process before this one was killed; none after an orderly end. The file is removed: should
+ * this process die before it trains, they are not to blame.
+ */
+export function takeClaims(folder: RunFolder): number[] {
   const bytes = tryOr(Buffer.alloc(0), () => readFileSync(folder.claims))
+  endClaims(folder)
   const blocks: number[] = []
   for (let at = 0; at + 4 <= bytes.length; at += 4) {
     const value = bytes.readUInt32LE(at)
@@ -79,21 +83,20 @@ export interface Suspicion {
 /**
  * Draws the consequences of the deaths before this attempt.
  *
+ * atWork  blocks, in the attempt before this one (`takeClaims`)
  * deaths  of attempts running, as the supervisor has seen them; 0 if this one follows none
  * skip    leave out a block that is to blame
  * throws  MillraceError naming the block, if one is to blame and not to be left out
  */
 export function judgeClaims(
   folder: RunFolder,
-  { deaths, skip, blocks }: { deaths: number; skip: boolean; blocks: BlockTable },
+  { atWork, deaths, skip, blocks }: { atWork: number[]; deaths: number; skip: boolean; blocks: BlockTable },
 ): Suspicion {
   const before = readSuspects(folder)
   const counts: SuspectsFile['deaths'] = {}
   if (deaths > 0) {
-    for (const block of blocksAtWork(folder))
-      counts[block] = (deaths > 1 ? (before.deaths[block] ?? 0) : 0) + 1
+    for (const block of atWork) counts[block] = (deaths > 1 ? (before.deaths[block] ?? 0) : 0) + 1
   }
-  endClaims(folder)
   const blamed = withCount(counts, (count) => count >= deathsToBlame)
   if (blamed.length > 0 && !skip) {
     // Run again by its user, it gets three more tries.

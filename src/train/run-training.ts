@@ -31,7 +31,7 @@ import {
   type TrainConfigInput,
 } from '../word2vec/index.ts'
 import { requireArithmetic, requireKernel } from './arithmetic.ts'
-import { endClaims, judgeClaims, openClaims, placeOfBlock } from './claims.ts'
+import { endClaims, judgeClaims, openClaims, placeOfBlock, takeClaims } from './claims.ts'
 import { type CountedCorpus, loadOrCount } from './corpus-file.ts'
 import { Guard } from './guard.ts'
 import { findInit, type Init } from './init.ts'
@@ -121,6 +121,7 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
   try {
     request.observer?.began?.(folder.path, config.memory)
     removeLeftovers(folder)
+    const atWork = takeClaims(folder)
     const store = new CheckpointStore<TrainState>(folder.checkpoints)
     const faults: string[] = []
     const checkpoint = store.newest((path, why) =>
@@ -144,6 +145,7 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
       store,
       checkpoint,
       faults,
+      atWork,
     })
     return { folder, result, losses: lossesOf(folder), wasComplete: false }
   } catch (error) {
@@ -206,6 +208,8 @@ interface BegunRun {
   checkpoint: Checkpoint<TrainState> | undefined
   /** What is wrong with its checkpoints. */
   faults: string[]
+  /** Blocks at work when the attempt before this one was killed. */
+  atWork: number[]
 }
 
 async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<TrainResult> {
@@ -284,6 +288,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   }
 
   const suspicion = judgeClaims(folder, {
+    atWork: begun.atWork,
     deaths: request.supervisor?.deaths ?? 0,
     skip: config.skipBadBlocks,
     blocks,
