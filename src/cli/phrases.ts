@@ -66,7 +66,7 @@ async function phrases(corpus: string[], options: Options): Promise<void> {
   const { out, list, minCount, tokenizer, memory, json } = options
   const thresholds = thresholdsOf(options.passes, options.threshold)
   const memoryBytes =
-    memory === undefined ? Math.floor(availableMemory() / 4) : parseBytes(memory, '--memory')
+    memory === undefined ? Math.floor(availableMemory().bytes / 4) : parseBytes(memory, '--memory')
   const line = new LiveLine()
   const startMs = performance.now()
   try {

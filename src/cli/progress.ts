@@ -3,6 +3,7 @@ import { formatBytes } from '../core/bytes.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
 import type { Progress } from '../run/index.ts'
 import type { TrainObserver } from '../train/index.ts'
+import type { FittingPlan } from '../word2vec/index.ts'
 
 /** A line on standard error that is written over. Where that is no terminal, a line every ten seconds. */
 export class LiveLine {
@@ -48,10 +49,9 @@ export function trainObserver(line: LiveLine): TrainObserver {
           `${formatCount(vocabulary.length)} in the vocabulary (${seconds.toFixed(1)} s)`,
       )
     },
-    planned: ({ bytes, parts }, config, threads) => {
+    planned: (plan, config, threads) => {
       epochs = config.epochs
-      const named = Object.entries(parts).map(([name, size]) => `${name} ${formatBytes(size)}`)
-      line.end(`memory plan ${formatBytes(bytes)}: ${named.join(', ')}`)
+      line.end(planText(plan))
       line.end(`training ${config.dim} dimensions with ${threads} ${threads === 1 ? 'thread' : 'threads'}`)
     },
     resumed: (checkpoint, { epoch }) => line.end(`going on in epoch ${epoch} from ${checkpoint}`),
@@ -67,6 +67,15 @@ export function trainObserver(line: LiveLine): TrainObserver {
     warning: (message) =>
       line.end(`${styleText('yellow', 'warning', { stream: process.stderr })}: ${message}`),
   }
+}
+
+/** A memory plan in one line: the total, the limit, and the largest parts. */
+export function planText({ bytes, parts, limit }: FittingPlan): string {
+  const largest = Object.entries(parts)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 3)
+    .map(([name, size]) => `${name} ${formatBytes(size)}`)
+  return `memory plan ${formatBytes(bytes)} of ${formatBytes(limit.bytes)} (${limit.of}): ${largest.join(', ')}, …`
 }
 
 /**

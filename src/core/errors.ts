@@ -42,6 +42,11 @@ export class ConfigError extends InputError {}
 /** The machine said no: disk full, no permission, too little memory. Exit code 1. */
 export class ResourceError extends MillraceError {}
 
+/** What was asked for is planned to take more than there is, so it was not begun. Exit code 2. */
+export class PlanError extends ResourceError {
+  override readonly exitCode: number = 2
+}
+
 /** The run was stopped on request and can be resumed. Exit code 75. */
 export class StoppedError extends MillraceError {
   override readonly exitCode: number = 75
@@ -65,7 +70,7 @@ export function packError(error: unknown): PackedError {
 
 export function unpackError(packed: PackedError): Error {
   if (!('parts' in packed)) return Object.assign(new Error('a thread failed'), { stack: packed.stack })
-  const kinds = { InputError, ConfigError, ResourceError, StoppedError }
+  const kinds = { InputError, ConfigError, ResourceError, PlanError, StoppedError }
   return new (kinds[packed.kind as keyof typeof kinds] ?? MillraceError)(packed.code, packed.parts)
 }
 

@@ -1,5 +1,5 @@
 import { formatBytes } from '../core/bytes.ts'
-import { ResourceError } from '../core/errors.ts'
+import { PlanError } from '../core/errors.ts'
 import { chooseBlockBytes, paddingBytes, searchBytes } from './blocks.ts'
 import { slotBytes } from './word-table.ts'
 
@@ -93,13 +93,13 @@ export function planCounting(corpusBytes: number, threads: number): CountingPlan
  * Refuses to read what cannot be counted in a memory.
  *
  * limit   bytes
- * throws  ResourceError if even one word over and over needs more
+ * throws  PlanError if even one word over and over needs more
  */
 export function requireCounting(corpusBytes: number, threads: number, limit: number): CountingPlan {
   const plan = planCounting(corpusBytes, threads)
   if (plan.least <= limit) return plan
   const alone = planCounting(corpusBytes, 1).least
-  throw new ResourceError('COUNTING_PLAN', {
+  throw new PlanError('COUNTING_PLAN', {
     what: `to count the words of ${formatBytes(corpusBytes)} of text takes ${formatBytes(plan.least)} at least`,
     why: `the limit is ${formatBytes(limit)}`,
     mend:

@@ -8,7 +8,8 @@ export type RunEvent = { time: string; attempt: number; words: number } & (
   | { type: 'vocabulary'; vocabulary: number; corpusWords: number; corpusBytes: number; seconds: number }
   /** Of the vocabulary pass, before it reads the first time: what it is expected to take, and bounds. */
   | { type: 'countingPlan'; bytes: number; most: number; least: number; parts: Record<string, number> }
-  | { type: 'plan'; bytes: number; parts: Record<string, number> }
+  /** Of training, before it begins: what it takes, what for, and the limit that it fits into. */
+  | { type: 'plan'; bytes: number; parts: Record<string, number>; limit?: { bytes: number; of: string } }
   | { type: 'resume'; checkpoint: string; epoch: number }
   | { type: 'schedule'; epochs: number; before: number }
   | { type: 'init'; path: string; words: number; inText: number; kept: number }

@@ -22,8 +22,8 @@ import { writeStreamedVectors } from '../vectors/index.ts'
 import {
   availableMemory,
   createModel,
+  type FittingPlan,
   freezeRows,
-  type MemoryPlan,
   requireFit,
   type SharedModel,
   shapeOf,
@@ -75,7 +75,7 @@ export interface TrainObserver {
   countingPlanned?(plan: CountingPlan): void
   counting?(doneFraction: number): void
   counted?(corpus: CountedCorpus, seconds: number): void
-  planned?(plan: MemoryPlan, config: TrainConfig, threads: number): void
+  planned?(plan: FittingPlan, config: TrainConfig, threads: number): void
   resumed?(checkpoint: string, state: TrainState): void
   warmStart?(figures: WarmStartFigures): void
   progress?(progress: Progress): void
@@ -99,8 +99,8 @@ export interface TrainOutcome {
  * Trains into a run folder, going on from what is there. A complete run is returned as it is, unless more epochs are
  * asked for.
  *
- * throws  InputError or ConfigError for what was asked; ResourceError if it does not fit or cannot be written;
- *         StoppedError if the signal aborted: run it again to go on
+ * throws  InputError or ConfigError for what was asked; PlanError if it does not fit; ResourceError if it cannot be
+ *         written; StoppedError if the signal aborted: run it again to go on
  */
 export async function runTraining(request: TrainRequest): Promise<TrainOutcome> {
   const folder = new RunFolder(request.out)
@@ -246,7 +246,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   if (config.deterministic) requireArithmetic(config, isFused())
   const shape = shapeOf(vocabulary, blocks, config, threads)
   if (request.memoryCap !== undefined) shape.memoryCap = request.memoryCap
-  const plan = requireFit(shape, config.memory ?? availableMemory())
+  const plan = requireFit(shape, availableMemory(config.memory), checkpoint ? undefined : vocabulary)
   observer.planned?.(plan, config, threads)
   const model = createModel(vocabulary, config, shape)
   const otherKernel = requireKernel(config, state, model.kernel)
@@ -361,16 +361,24 @@ function threadsOf({ threads }: TrainConfig): number {
 }
 
 /** Threads that share windows wait for one another: more of them than cores would be in each other's way. */
-function trainingThreads({ team = 'measured' }: TrainRequest, config: TrainConfig, blocks: number): number {
+export function trainingThreads(
+  { team = 'measured' }: Pick<TrainRequest, 'team'>,
+  config: TrainConfig,
+  blocks: number,
+): number {
   const threads = threadsOf(config)
   if (!config.deterministic) return Math.min(threads, blocks)
   return team !== 'measured' ? threads : Math.min(threads, availableParallelism())
 }
 
-function countOptions({ observer, signal }: TrainRequest, config: TrainConfig): CountOptions {
+/** How a run's corpus is counted. */
+export function countOptions(
+  { observer, signal }: Pick<TrainRequest, 'observer' | 'signal'>,
+  config: TrainConfig,
+): CountOptions {
   const { tokenizer, minCount } = config
   const onProgress = (done: number) => observer?.counting?.(done)
-  const memory = config.memory ?? availableMemory()
+  const memory = availableMemory(config.memory).bytes
   return { tokenizer, minCount, threads: threadsOf(config), memory, onProgress, ...(signal && { signal }) }
 }
 

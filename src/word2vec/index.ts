@@ -1,3 +1,4 @@
+export { availableMemory, type MemoryLimit } from '../runtime/memory-limit.ts'
 export {
   configError,
   keyClass,
@@ -21,5 +22,5 @@ export {
   shapeOf,
   writeRows,
 } from './model.ts'
-export { availableMemory, type MemoryPlan, planMemory, requireFit } from './plan.ts'
+export { type FittingPlan, type MemoryPlan, planMemory, requireFit, threadRuntimeBytes } from './plan.ts'
 export { type ReferenceModel, type ReferenceSums, trainReference } from './reference.ts'

@@ -3,9 +3,11 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { PlanError } from '../core/errors.ts'
 import { deriveSeed, Random } from '../core/random.ts'
 import { Vocabulary } from '../corpus/index.ts'
 import { RunFolder, readEvents } from '../run/index.ts'
+import type { MemoryLimit } from '../runtime/memory-limit.ts'
 import { parseTrainConfig, type TrainConfigInput } from './config.ts'
 import { planLayout } from './layout.ts'
 import { createModel, shapeOf } from './model.ts'
@@ -58,29 +60,66 @@ test.each(variants)('the plan is what is allocated, and the engine: %s', (_name,
   }
 })
 
+const allow = (bytes: number): MemoryLimit => ({ bytes, of: '--memory' })
+const refusal = (...args: Parameters<typeof requireFit>) => {
+  try {
+    requireFit(...args)
+  } catch (error) {
+    expect(error).toBeInstanceOf(PlanError)
+    expect((error as PlanError).exitCode).toBe(2)
+    return String(error)
+  }
+  throw new Error('it fits')
+}
+
 test.each(variants)('what does not fit is refused, with settings that would: %s', (_name, input, cap) => {
   const { config, shape } = build({ dim: 600, ...input }, 2, cap && 2 ** 24)
   const { bytes } = planMemory(shape)
-  expect(requireFit(shape, bytes).bytes).toBe(bytes)
-  const limit = bytes - 4 * 2 ** 20
-  let message = ''
-  try {
-    requireFit(shape, limit)
-  } catch (error) {
-    message = String(error)
-  }
+  expect(requireFit(shape, allow(bytes), vocabulary)).toMatchObject({ bytes, limit: allow(bytes) })
+  const limit = allow(bytes - 4 * 2 ** 20)
+  const fits = (changed: Partial<typeof shape>) =>
+    requireFit({ ...shape, ...changed }, limit).bytes <= limit.bytes
+  const message = refusal(shape, limit, vocabulary)
   expect(message).toContain('words × 600 dimensions need')
+  expect(message).toContain(`MiB (--memory)`)
+  expect(message).toContain('use --threads 1,')
+  expect(fits({ threads: 1 })).toBe(true)
+
   const dim = Number(/--dim (\d+)/.exec(message)?.[1])
-  expect(requireFit({ ...shape, config: { ...config, dim } }, limit).bytes).toBeLessThanOrEqual(limit)
-  expect(() => requireFit({ ...shape, config: { ...config, dim: dim + 4 } }, limit)).toThrow('MiB')
-  expect(message).toContain('--threads 1')
-  expect(requireFit({ ...shape, threads: 1 }, limit).bytes).toBeLessThanOrEqual(limit)
+  // Vectors to begin with are as wide as they are.
+  expect(Number.isNaN(dim)).toBe(input.init !== undefined)
+  if (input.init === undefined) {
+    expect(fits({ config: { ...config, dim } })).toBe(true)
+    expect(() => fits({ config: { ...config, dim: dim + 4 } })).toThrow('MiB')
+  }
+  const [, minCount, left] = /--min-count (\d+), which leaves ([\d,]+) words/.exec(message)!
+  const wordsWith = (minCount: number) => vocabulary.counts.filter((count) => count >= minCount).length
+  const shapeWith = (minCount: number) =>
+    shapeOf(vocabulary.first(wordsWith(minCount)), { length: 7, blockBytes: 65536 }, config, 2)
+  expect(Number(left!.replace(',', ''))).toBe(wordsWith(Number(minCount)))
+  expect(fits(shapeWith(Number(minCount)))).toBe(true)
+  expect(() => fits(shapeWith(Number(minCount) - 1))).toThrow('MiB')
+})
+
+test('where no one change is enough, two are proposed; and memory where nothing is', () => {
+  const { shape, config } = build({ dim: 600 }, 16)
+  const limit = allow(planMemory({ ...shape, threads: 1 }).bytes - 2 ** 20)
+  const [, dim] = /use --threads 1 --dim (\d+), or/.exec(refusal(shape, limit, vocabulary))!
+  const changed = { ...shape, threads: 1, config: { ...config, dim: Number(dim) } }
+  expect(requireFit(changed, limit).bytes).toBeLessThanOrEqual(limit.bytes)
+  const needed = `${Math.ceil(planMemory(shape).bytes / 2 ** 20)}M`
+  expect(refusal(shape, allow(2 ** 20), vocabulary)).toContain(`try: use --memory ${needed}: the engine`)
+  expect(refusal(shape, { bytes: 2 ** 20, of: 'the control group' }, vocabulary)).toContain(
+    `let the control group have ${needed}`,
+  )
+  // A run that goes on is what it was.
+  expect(refusal({ ...shape, threads: 1 }, limit)).toContain('try: use --memory')
 })
 
 test('a model for which no memory is wide enough is refused, however much there is', () => {
   const { shape } = build({ dim: 600 }, 2, 2 ** 20)
   // The cap is a test's; the limit is WASM's.
-  expect(() => requireFit({ ...shape, vocabulary: 3e8 }, Number.POSITIVE_INFINITY)).toThrow(
+  expect(refusal({ ...shape, vocabulary: 3e8 }, allow(Number.POSITIVE_INFINITY))).toContain(
     'more than the 4.0 GiB of one WASM memory',
   )
 })

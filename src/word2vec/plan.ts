@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { totalmem } from 'node:os'
-import { dirname, join } from 'node:path'
 import { formatBytes } from '../core/bytes.ts'
-import { ResourceError } from '../core/errors.ts'
+import { PlanError } from '../core/errors.ts'
+import { formatCount } from '../core/text.ts'
 import { paddingBytes, searchBytes } from '../corpus/blocks.ts'
 import { growthFactor } from '../corpus/tokenizer.ts'
+import type { Vocabulary } from '../corpus/vocabulary.ts'
+import type { MemoryLimit } from '../runtime/memory-limit.ts'
 import { type ModelShape, memoryLimit, planLayout } from './layout.ts'
+import { shapeOf } from './model.ts'
 
 /** The memory of a run in bytes, before any of it is taken. */
 export interface MemoryPlan {
@@ -15,7 +16,11 @@ export interface MemoryPlan {
 
 // Measured on Linux x64, Node 26: a trainer with a tiny model, and what each thread adds.
 const runtimeBytes = 99 * 2 ** 20
-const threadRuntimeBytes = 10 * 2 ** 20
+export const threadRuntimeBytes = 10 * 2 ** 20
+
+/** Less than this is not worth proposing. */
+const leastDim = 8
+const leastWords = 1000
 
 /**
  * What a model of this shape takes, with the engine that runs it: the most at any moment, so the vectors' export is in
@@ -29,7 +34,8 @@ export function planMemory(shape: ModelShape): MemoryPlan {
   const buffers = parts['thread buffers']! - idle
   return {
     bytes: bytes - idle + own + runtime,
-    parts: { ...parts, 'thread buffers': buffers, words: own, runtime },
+    // Checkpoints are written from the model itself while nothing is at work on it.
+    parts: { ...parts, 'thread buffers': buffers, words: own, 'checkpoint copy': 0, runtime },
   }
 }
 
@@ -52,51 +58,38 @@ function ownWordBytes({ config, vocabulary, wordBytes }: ModelShape): number {
   return 2 * (12 * vocabulary + wordBytes) + (20 + tree) * vocabulary
 }
 
-/** The memory that a run may use: the least of the machine's and the control group's, in bytes. */
-export function availableMemory(): number {
-  const limits = [totalmem()]
-  for (const path of ['/sys/fs/cgroup/memory/memory.limit_in_bytes', ...groupLimits()]) {
-    const limit = Number(readOrEmpty(path))
-    if (limit > 0) limits.push(limit)
-  }
-  return Math.min(...limits)
-}
-
-/** Where the limits of this process's control group stand, and of those that hold it. */
-function groupLimits(): string[] {
-  let group = /^0::(.*)$/m.exec(readOrEmpty('/proc/self/cgroup'))?.[1] ?? '/'
-  const paths = ['/sys/fs/cgroup/memory.max']
-  for (; group.length > 1; group = dirname(group)) paths.push(join('/sys/fs/cgroup', group, 'memory.max'))
-  return paths
-}
-
-function readOrEmpty(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
+/** A plan that fits, and what it fits into. */
+export interface FittingPlan extends MemoryPlan {
+  limit: MemoryLimit
 }
 
 /**
  * Refuses a plan that does not fit, with settings that would.
  *
- * limit   bytes
- * throws  ResourceError
+ * vocabulary  of the run, if another width or minimal count may be proposed: nothing is trained yet
+ * throws      PlanError
  */
-export function requireFit(shape: ModelShape, limit: number): MemoryPlan {
+export function requireFit(shape: ModelShape, limit: MemoryLimit, vocabulary?: Vocabulary): FittingPlan {
   const plan = planMemory(shape)
-  if (plan.bytes <= limit && hasRoom(shape)) return plan
+  if (fits(shape, limit)) return { ...plan, limit }
   const why = hasRoom(shape)
-    ? `the limit is ${formatBytes(limit)}`
+    ? `the limit is ${formatBytes(limit.bytes)} (${limit.of})`
     : `a quarter of the vectors, or the vocabulary, is more than the ${formatBytes(memoryLimit)} of one WASM memory`
-  throw new ResourceError('MEMORY_PLAN', {
-    what: `${shape.vocabulary.toLocaleString('en-US')} words × ${shape.config.dim} dimensions need ${formatBytes(plan.bytes)}`,
+  throw new PlanError('MEMORY_PLAN', {
+    what: `${formatCount(shape.vocabulary)} words × ${shape.config.dim} dimensions need ${formatBytes(plan.bytes)}`,
     why,
-    mend:
-      fittingSettings(shape, limit) ??
-      `allow it ${formatBytes(plan.bytes)}: the engine alone takes ${formatBytes(plan.parts.runtime!)}`,
+    mend: fittingSettings(shape, limit, vocabulary) ?? moreMemory(plan, limit),
   })
+}
+
+function moreMemory({ bytes, parts }: MemoryPlan, limit: MemoryLimit): string {
+  const size = `${Math.ceil(bytes / 2 ** 20)}M`
+  const how = limit.of === '--memory' ? `use --memory ${size}` : `let ${limit.of} have ${size}`
+  return `${how}: the engine alone takes ${formatBytes(parts.runtime!)}`
+}
+
+function fits(shape: ModelShape, limit: MemoryLimit): boolean {
+  return planMemory(shape).bytes <= limit.bytes && hasRoom(shape)
 }
 
 /** Whether each of the memories is one that WASM can have. */
@@ -104,19 +97,53 @@ function hasRoom(shape: ModelShape): boolean {
   return planLayout(shape).memories.every((bytes) => bytes <= memoryLimit)
 }
 
-function fittingSettings(shape: ModelShape, limit: number): string | undefined {
-  const fits = (changed: Partial<ModelShape>) => {
-    const tried = { ...shape, ...changed }
-    return planMemory(tried).bytes <= limit && hasRoom(tried)
+/** Changes each of which is enough, held to the same plan; undefined if there is none. */
+function fittingSettings(
+  shape: ModelShape,
+  limit: MemoryLimit,
+  vocabulary: Vocabulary | undefined,
+): string | undefined {
+  const threads = largest(shape.threads, (threads) => fits({ ...shape, threads }, limit))
+  const single = [...(threads > 0 ? [`--threads ${threads}`] : []), ...smaller(shape, limit, vocabulary)]
+  // Where no one change is enough, two may be.
+  const alone = smaller({ ...shape, threads: 1 }, limit, vocabulary).map((change) => `--threads 1 ${change}`)
+  const changes = single.length > 0 ? single : alone
+  return changes.length > 0 ? `use ${changes.join(', or ')}` : undefined
+}
+
+/** What makes a model smaller: fewer dimensions, fewer words. */
+function smaller(shape: ModelShape, limit: MemoryLimit, vocabulary: Vocabulary | undefined): string[] {
+  if (!vocabulary) return []
+  const { config } = shape
+  const changes: string[] = []
+  // Vectors to begin with are as wide as they are.
+  const dim =
+    config.init === undefined
+      ? largest(config.dim, (dim) => fits({ ...shape, config: { ...config, dim } }, limit))
+      : 0
+  if (dim >= leastDim) changes.push(`--dim ${dim}`)
+  const fewer = minCountFor(shape, limit, vocabulary)
+  if (fewer && fewer.words >= leastWords)
+    changes.push(`--min-count ${fewer.minCount}, which leaves ${formatCount(fewer.words)} words`)
+  return changes
+}
+
+/** The least minimal count with which a model fits, and how many words it leaves. */
+function minCountFor(
+  shape: ModelShape,
+  limit: MemoryLimit,
+  vocabulary: Vocabulary,
+): { minCount: number; words: number } | undefined {
+  const { config, threads, blocks: length, blockBytes } = shape
+  const fitsWith = (words: number) => {
+    const changed = shapeOf(vocabulary.first(words), { length, blockBytes }, config, threads)
+    return fits({ ...shape, ...changed }, limit)
   }
-  const suggestions: string[] = []
-  if (shape.threads > 1 && fits({ threads: 1 })) suggestions.push('--threads 1')
-  const dim = largest(shape.config.dim, (dim) => fits({ config: { ...shape.config, dim } }))
-  if (dim >= 8) suggestions.push(`--dim ${dim}`)
-  const vocabulary = largest(shape.vocabulary, (vocabulary) => fits({ vocabulary }))
-  if (vocabulary >= 1000)
-    suggestions.push(`a --min-count that leaves ${vocabulary.toLocaleString('en-US')} words`)
-  return suggestions.length > 0 ? `use ${suggestions.join(', or ')}` : undefined
+  const most = largest(vocabulary.length, fitsWith)
+  // Words that are equally frequent stay or go together, and the next one must go.
+  const minCount = vocabulary.counts[most]! + 1
+  const words = largest(most + 1, (rank) => vocabulary.counts[rank - 1]! >= minCount)
+  return words > 0 && fitsWith(words) ? { minCount, words } : undefined
 }
 
 /** The largest number below `from` that passes a test which small numbers pass; 0 if none does. */
