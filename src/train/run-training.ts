@@ -33,6 +33,7 @@ import {
 import { requireArithmetic, requireKernel } from './arithmetic.ts'
 import { endClaims, judgeClaims, openClaims, placeOfBlock, takeClaims } from './claims.ts'
 import { type CountedCorpus, loadOrCount } from './corpus-file.ts'
+import { type FreeBytes, planDisk, requireDisk } from './disk-plan.ts'
 import { Guard } from './guard.ts'
 import { findInit, type Init } from './init.ts'
 import { restoreParameters, rowBytes } from './parameters.ts'
@@ -59,6 +60,8 @@ export interface TrainRequest {
   team?: TeamMode
   /** For tests: bytes of one memory at most. */
   memoryCap?: number
+  /** For tests: what the disk has left. */
+  freeBytes?: FreeBytes
 }
 
 /** The process that watches over this one. */
@@ -253,6 +256,9 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   if (otherKernel) warn(otherKernel)
   state.kernel = model.kernel
   const start = initFile && new WarmStart(initFile, vocabulary)
+  const all = start?.vocabulary ?? vocabulary
+  const diskPlan = planDisk(folder, config, vocabulary, { written: all }, request.freeBytes)
+  requireDisk(folder, diskPlan, checkpoint && warn)
   if (start && config.freeze === 'init') {
     const frozen = start.rowsInText()
     freezeRows(model, frozen)
@@ -329,7 +335,6 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
     state,
   )
   if (!complete) throw stopped(state, config)
-  const all = start?.vocabulary ?? vocabulary
   endClaims(folder)
   writeResult(folder, model, all, start)
   const wallSeconds = wallSecondsBefore + (performance.now() - beganMs) / 1000
