@@ -7,6 +7,7 @@ import { note, printJson, tellError } from './output.ts'
 /** Each command's module is loaded only when it is called, so that `--help` answers at once. */
 const commands: Record<string, { summary: string; load: () => Promise<{ command: () => Command }> }> = {
   train: { summary: 'text to vectors, in a run folder', load: () => import('./train.ts') },
+  plan: { summary: 'the memory, disk and time that train would take', load: () => import('./plan.ts') },
   experiment: {
     summary: 'trains, scores and reports what a recipe says',
     load: () => import('./experiment.ts'),

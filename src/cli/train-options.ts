@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { parseBytes } from '../core/bytes.ts'
@@ -10,6 +11,11 @@ import {
   trainConfigSchema,
   trainKeys,
 } from '../word2vec/index.ts'
+
+/** Where a run of a corpus lies unless --out says so. */
+export function defaultOut(corpus: string[]): string {
+  return join('runs', basename(resolve(corpus[0]!), '.txt'))
+}
 
 /** A config key as a flag: `minCount` is `--min-count`. */
 export function flagOf(key: string): string {

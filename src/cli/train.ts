@@ -1,4 +1,4 @@
-import { basename, join, relative, resolve } from 'node:path'
+import { relative } from 'node:path'
 import { Command } from 'commander'
 import { formatBytes } from '../core/bytes.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
@@ -6,7 +6,7 @@ import { runTraining } from '../train/index.ts'
 import { longRun } from './long-run.ts'
 import { note, print, printJson } from './output.ts'
 import { LiveLine, trainObserver } from './progress.ts'
-import { addTrainOptions, trainConfigOf } from './train-options.ts'
+import { addTrainOptions, defaultOut, trainConfigOf } from './train-options.ts'
 
 interface Options extends Record<string, unknown> {
   out?: string
@@ -40,7 +40,7 @@ Examples:
 }
 
 async function train(corpus: string[], options: Options): Promise<void> {
-  const out = options.out ?? join('runs', basename(resolve(corpus[0]!), '.txt'))
+  const out = options.out ?? defaultOut(corpus)
   const config = await trainConfigOf(options, options.config)
   const line = new LiveLine()
   const run = longRun(trainObserver(line))

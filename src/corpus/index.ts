@@ -6,7 +6,7 @@ export {
   corpusFingerprint,
   countCorpus,
 } from './count.ts'
-export { type CountingPlan, planCounting } from './count-plan.ts'
+export { type CountingPlan, planCounting, requireCounting } from './count-plan.ts'
 export { type CorpusFile, findCorpusFiles } from './files.ts'
 export {
   findPhrases,
@@ -17,5 +17,6 @@ export {
 } from './phrases.ts'
 export { type Phrase, phraseScore } from './phrases-pass.ts'
 export { maxSentence, readRecords, type TextRecord } from './records.ts'
+export { type CorpusSample, countSample } from './sample.ts'
 export { type Tokenizer, tokenizers } from './tokenizer.ts'
 export { Vocabulary } from './vocabulary.ts'

@@ -61,7 +61,7 @@ export async function loadOrCount(
   options: CountOptions,
   { fingerprint: known, init }: KnownCorpus,
 ): Promise<CountedCorpus> {
-  const loaded = await load(folder, files, options)
+  const loaded = await loadCounted(folder, files, options)
   if (loaded && (known === null || loaded.corpus.fingerprint === known)) {
     if (loaded.init !== (init?.fingerprint ?? null)) save(folder, loaded.corpus, options, init)
     return loaded.corpus
@@ -110,10 +110,11 @@ function save(
   writeFileAtomically(folder.corpus, (write) => write(Buffer.from(`${JSON.stringify(content)}\n`)))
 }
 
-async function load(
+/** The corpus as the folder has it, and the vectors that made its vocabulary longer; undefined if it is to be counted. */
+export async function loadCounted(
   folder: RunFolder,
   files: CorpusFile[],
-  options: CountOptions,
+  options: Pick<CountOptions, 'tokenizer' | 'minCount'>,
 ): Promise<{ corpus: CountedCorpus; init: string | null } | undefined> {
   if (!existsSync(folder.corpus) || !existsSync(folder.vocabulary)) return undefined
   let content: CorpusFileContent

@@ -1,4 +1,5 @@
 export type { CountedCorpus } from './corpus-file.ts'
+export { type PlanRequest, planRun, type RunPlan } from './plan-run.ts'
 export {
   runTraining,
   type Supervisor,

@@ -12,6 +12,7 @@ test('each command has its help, and the first names each command', () => {
   expect(commands).toEqual(
     expect.arrayContaining([
       'train',
+      'plan',
       'experiment',
       'phrases',
       'query',
