@@ -91,6 +91,10 @@ describe('train and experiment refuse', () => {
     [['train', 'text.txt', '--lr', 'Infinity'], '--lr Infinity is not possible'],
     [['train', 'text.txt', '--tokenizer', 'bytes'], 'why: it must be whitespace or words'],
     [['train', 'text.txt', '--memory', '2X'], '--memory 2X is not a size'],
+    [['train', 'text.txt', '--memory', '1M'], 'why: the limit is 1.0 MiB\n  try: use --memory'],
+    [['plan', 'text.txt', '--memory', '1M'], 'why: the limit is 1.0 MiB\n  try: use --memory'],
+    [['plan', 'no-text'], 'the folder no-text has no text in it'],
+    [['plan', 'torn.yaml'], 'cannot read the recipe torn.yaml'],
     [['train', 'text.txt', '--dimension', '8'], "unknown option '--dimension'"],
     [['train', 'text.txt', '--dim'], "option '--dim <n>' argument missing"],
     [['train'], "missing required argument 'corpus'"],
@@ -179,7 +183,7 @@ describe('where nothing can be written', () => {
     if (isMounted) execFileSync('umount', [disk])
   })
   test.skipIf(!isMounted)(
-    'a full disk is told, and holds no half of a file (skipped where none can be mounted)',
+    'a disk that is too small is told before any work (skipped where none can be mounted)',
     () => {
       // 2000 words × 100 dimensions: a checkpoint of 1.6 MB.
       file('many.txt', Array.from({ length: 20_000 }, (_, i) => `w${i % 2000}`).join(' '))
@@ -193,8 +197,10 @@ describe('where nothing can be written', () => {
         '--out',
         'disk/run',
       )
-      expect({ status, stdout }, stderr).toEqual({ status: 1, stdout: '' })
-      expect(stderr).toContain('why: the disk is full\n  try: free some space')
+      expect({ status, stdout }, stderr).toEqual({ status: 2, stdout: '' })
+      expect(stderr).toMatch(
+        /the run needs 5\.\d MiB of disk in .*\n {2}why: \d+ KiB are free there\n {2}try: free 5/,
+      )
       expect(stderr).not.toMatch(/^ +at /m)
       const run = new RunFolder(join(disk, 'run'))
       expect(run.read()).toMatchObject({ status: 'failed', pids: { trainer: null } })
