@@ -129,12 +129,13 @@ function diskRows({ disk: { bytes, parts, there, free } }: RunPlan): string[][] 
   return [...partsOf(parts, notes), ['at most', formatBytes(bytes), left + present]]
 }
 
-function timeRows({ time, counting, config }: RunPlan): string[][] {
+function timeRows({ time, counting, config, refusals }: RunPlan): string[][] {
   const { countSeconds, trainSeconds, wordsPerSecond } = time
+  const doesNotFit = refusals.some(({ code }) => code === 'MEMORY_PLAN')
   const speed = wordsPerSecond === null ? '' : `${formatCount(wordsPerSecond)} words a second`
   const train =
     trainSeconds === null
-      ? ['unknown', 'the model does not fit, or no block was trained on within ten seconds']
+      ? ['unknown', doesNotFit ? 'the model does not fit' : 'no block was trained on within ten seconds']
       : [formatSeconds(trainSeconds), `${count(config.epochs, 'epoch')} at ${speed}`]
   return [...(counting ? [['counting', formatSeconds(countSeconds), '']] : []), ['training', ...train]]
 }

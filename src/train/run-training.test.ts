@@ -268,5 +268,5 @@ test('a flag that would do nothing is refused', async () => {
 test('a plan that does not fit is refused before any work, with settings that would', async () => {
   const out = newFolder()
   const wanted = run(out, { config: { ...config, dim: 4096, memory: 140 * 2 ** 20 } })
-  await expect(wanted).rejects.toThrow(/the limit is 140 MiB\n.*--dim \d+/)
+  await expect(wanted).rejects.toThrow(/the limit is 140 MiB \(--memory\)\n.*--dim \d+/)
 })
