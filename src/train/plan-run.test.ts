@@ -44,6 +44,9 @@ test.each(configs)('a text that is counted whole has the plan that train has: %j
   const again = await plan(folder, config, { sampleBytes: 1 })
   expect(again).toMatchObject({ memory: planned.memory, counting: null, vocabulary: { source: 'run' } })
   expect(again.disk.there).toBeGreaterThan(0)
+  // It has work to go on from: a full disk does not stop it.
+  const full = await plan(folder, config, { freeBytes: () => 0 })
+  expect(full).toMatchObject({ refusals: [], warnings: [expect.stringContaining('0 B are free there')] })
 })
 
 // 10 MB of addresses to Congress, from 1790 to 2019: a language that changes.

@@ -100,60 +100,46 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
   const init = findInit(request.config, before, folder)
   const config = resolveConfig(request.config, before, folder, init)
   const files = findCorpusFiles(request.corpus)
-  const limit = availableMemory(config.memory)
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   const blocks = new BlockTable(files, chooseBlockBytes(bytes))
+  const limit = availableMemory(config.memory)
   const options = countOptions({}, config)
   const loaded = await loadCounted(folder, files, config)
   const counting = loaded ? null : requireCounting(bytes, options.threads, limit.bytes)
   const text: KnownText = loaded
     ? { ...loaded.corpus, source: 'run', countedBytes: 0, seconds: 0, order: shuffled(blocks.length) }
     : await knowText(files, bytes, options, request.sampleBytes)
-  const { vocabulary } = text
+  const { vocabulary, source, countedBytes } = text
+  const corpusWords = vocabulary.totalCount
   const warnings = requireSense(config, vocabulary)
 
   const threads = trainingThreads({}, config, blocks.length)
   const shape = shapeOf(vocabulary, blocks, config, threads)
   const spillBytes = counting ? spilled(counting, bytes, limit.bytes) : 0
-  const disk = planDisk(
-    folder,
-    config,
-    vocabulary,
-    { spillBytes, initBytes: bytesOf(init) },
-    request.freeBytes,
-  )
-  const isFree = !before || !goesOn(before, folder)
-  const refusals = [
-    refusalOf(() => requireFit(shape, limit, isFree ? vocabulary : undefined)),
-    refusalOf(() => requireDisk(folder, disk)),
-  ].filter((refusal) => refusal !== undefined)
+  const more = { spillBytes, initBytes: bytesOf(init) }
+  const disk = planDisk(folder, config, vocabulary, more, request.freeBytes)
+  // What goes on from its work is what it was, and may hope for its disk.
+  const isNew = !before || !goesOn(before, folder)
+  const warn = isNew ? undefined : (message: string) => void warnings.push(message)
+  const tooLarge = refusalOf(() => requireFit(shape, limit, isNew ? vocabulary : undefined))
+  const refusals = [tooLarge, refusalOf(() => requireDisk(folder, disk, warn))]
 
-  const corpusWords = vocabulary.totalCount
-  const fits = refusals.every(({ code }) => code !== 'MEMORY_PLAN')
   const measured = shapeOf(vocabulary, text.blocks, config, threads)
   const wordsPerSecond =
-    fits && measureMs > 0 ? await measureSpeed(measured, text, config, text.order, measureMs) : null
+    !tooLarge && measureMs > 0 ? await measureSpeed(measured, text, config, text.order, measureMs) : null
+  const trainSeconds = wordsPerSecond && (config.epochs * corpusWords) / wordsPerSecond
   return {
     corpus: { files: files.length, bytes, blocks: blocks.length },
     config,
     threads,
-    vocabulary: {
-      words: vocabulary.length,
-      corpusWords,
-      source: text.source,
-      countedBytes: text.countedBytes,
-    },
+    vocabulary: { words: vocabulary.length, corpusWords, source, countedBytes },
     limit,
     counting,
     memory: planMemory(shape),
     disk,
-    time: {
-      countSeconds: text.seconds,
-      wordsPerSecond,
-      trainSeconds: wordsPerSecond && (config.epochs * corpusWords) / wordsPerSecond,
-    },
+    time: { countSeconds: text.seconds, wordsPerSecond, trainSeconds },
     warnings,
-    refusals,
+    refusals: refusals.filter((refusal) => refusal !== undefined),
   }
 }
 

@@ -132,7 +132,7 @@ export const trainConfigSchema = z.strictObject({
   memory: z
     .union([whole(1, Number.MAX_SAFE_INTEGER), z.string().transform((size) => parseBytes(size, 'memory:'))])
     .optional()
-    .describe('memory the plan may use, such as 2G (default: what the machine has)')
+    .describe('memory the plan may use, such as 2G (default: what its control group or the machine has)')
     .meta(kind('operational')),
 })
 
