@@ -31,7 +31,7 @@ test('a block at work in three deaths running is named, and where its text lies'
   expect(judge(folder, 2).suspects).toEqual([3])
   dieAt(folder, 3)
   expect(() => judge(folder, 3)).toThrow(
-    /block 3, the 65536 bytes from byte 196608 of a\.txt on, has ended the trainer 3 times running[^]*tail -c \+196609 a\.txt \| head -c 65536[^]*--skip-bad-blocks/,
+    /block 3, the 65536 bytes from byte 196608 of a\.txt on, has ended the trainer 3 times running[\s\S]*tail -c \+196609 a\.txt \| head -c 65536[\s\S]*--skip-bad-blocks/,
   )
   // Its user has looked, and runs it again: it has three more tries.
   expect(judge(folder, 0)).toEqual({ quarantined: [], fresh: [], suspects: [] })

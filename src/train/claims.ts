@@ -16,9 +16,9 @@ export class Claims {
   readonly #bytes = Buffer.alloc(4)
   readonly #thread: number
 
-  constructor(path: string, thread: number) {
+  constructor(path: string | null, thread: number) {
     this.#thread = thread
-    this.#fd = tryOr(undefined, () => openSync(path, 'r+'))
+    this.#fd = path === null ? undefined : tryOr(undefined, () => openSync(path, 'r+'))
   }
 
   claim(block: number): void {

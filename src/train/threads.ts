@@ -15,8 +15,8 @@ export interface ThreadJob {
   files: CorpusFile[]
   blockBytes: number
   audits: BlockAudits
-  /** Path of the file of blocks at work. */
-  claims: string
+  /** Path of the file of blocks at work; null if nobody will ask. */
+  claims: string | null
   /** Blocks to leave out. */
   quarantined: number[]
   /** Where threads share windows: how many of them take part. */
