@@ -1,14 +1,54 @@
 import * as fs from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
 import { ResourceError } from './errors.ts'
 
-/** The calls by which Millrace changes a disk, so that a test can make the N-th of them fail. */
-export type Disk = Pick<
-  typeof fs,
-  'openSync' | 'writeSync' | 'fsyncSync' | 'closeSync' | 'renameSync' | 'mkdirSync' | 'rmSync'
->
+/**
+ * The calls by which Millrace changes a disk, so that a test can make the N-th of them fail. Those that may take long
+ * are there twice: the second kind returns promises, and waits in another thread.
+ */
+export interface Disk
+  extends Pick<
+    typeof fs,
+    'openSync' | 'writeSync' | 'fsyncSync' | 'closeSync' | 'renameSync' | 'mkdirSync' | 'rmSync'
+  > {
+  fsync(fd: number): Promise<void>
+  rename(from: string, to: string): Promise<void>
+  rm(path: string, options: fs.RmOptions): Promise<void>
+}
 
-export const realDisk: Disk = fs
+const { openSync, writeSync, fsyncSync, closeSync, renameSync, mkdirSync, rmSync } = fs
+const fsync = promisify(fs.fsync)
+export const realDisk: Disk = {
+  openSync,
+  writeSync,
+  fsyncSync,
+  closeSync,
+  renameSync,
+  mkdirSync,
+  rmSync,
+  fsync,
+  rename,
+  rm,
+}
+
+let current = realDisk
+
+/** The disk that is used where none is given: the real one, but within `withDisk`. */
+export function currentDisk(): Disk {
+  return current
+}
+
+/** For tests: until `body` is done, all that this thread changes on a disk goes by way of another one. */
+export async function withDisk<T>(disk: Disk, body: () => Promise<T>): Promise<T> {
+  current = disk
+  try {
+    return await body()
+  } finally {
+    current = realDisk
+  }
+}
 
 /** Writes a part of a file; called as often as the content needs. */
 export type Write = (bytes: Uint8Array) => void
@@ -19,7 +59,11 @@ export type Write = (bytes: Uint8Array) => void
  *
  * throws  ResourceError if the disk refuses; the old file is untouched and nothing is left beside it
  */
-export function writeFileAtomically(path: string, fill: (write: Write) => void, disk: Disk = realDisk): void {
+export function writeFileAtomically(
+  path: string,
+  fill: (write: Write) => void,
+  disk: Disk = currentDisk(),
+): void {
   const beside = `${path}.${process.pid}.tmp`
   try {
     makeFolder(dirname(path), disk)
@@ -33,7 +77,7 @@ export function writeFileAtomically(path: string, fill: (write: Write) => void, 
 }
 
 /** Writes a file and waits until the disk has it. For files in a folder that is renamed as a whole. */
-export function writeAndSync(path: string, fill: (write: Write) => void, disk: Disk = realDisk): void {
+export function writeAndSync(path: string, fill: (write: Write) => void, disk: Disk = currentDisk()): void {
   const fd = disk.openSync(path, 'w')
   try {
     fill((bytes) => writeAll(fd, bytes, disk))
@@ -44,10 +88,20 @@ export function writeAndSync(path: string, fill: (write: Write) => void, disk: D
 }
 
 /** Waits until the names in a folder are on the disk. */
-export function syncFolder(path: string, disk: Disk = realDisk): void {
+export function syncFolder(path: string, disk: Disk = currentDisk()): void {
   const fd = disk.openSync(path, 'r')
   try {
     disk.fsyncSync(fd)
+  } finally {
+    disk.closeSync(fd)
+  }
+}
+
+/** As `syncFolder`, without holding this thread up. */
+export async function syncFolderLater(path: string, disk: Disk = currentDisk()): Promise<void> {
+  const fd = disk.openSync(path, 'r')
+  try {
+    await disk.fsync(fd)
   } finally {
     disk.closeSync(fd)
   }
@@ -57,7 +111,7 @@ export function syncFolder(path: string, disk: Disk = realDisk): void {
  * Makes a folder and those above it. (`mkdirSync` with `recursive` never returns where the system refuses with
  * ENOENT, as in /proc.)
  */
-export function makeFolder(path: string, disk: Disk = realDisk): void {
+export function makeFolder(path: string, disk: Disk = currentDisk()): void {
   if (isFolder(path)) return
   if (dirname(path) !== path) makeFolder(dirname(path), disk)
   try {
@@ -74,14 +128,21 @@ function isFolder(path: string): boolean {
 
 /** Turns an error of the file system into one that says what to do. Others pass through. */
 export function diskError(error: unknown, path: string): unknown {
-  const known = error instanceof Error && 'code' in error && diskErrors[String(error.code)]
-  if (!known) return error
-  return new ResourceError(`DISK_${(error as NodeJS.ErrnoException).code}`, {
+  if (!(error instanceof Error && 'code' in error)) return error
+  const { code, syscall } = error as NodeJS.ErrnoException
+  const known = diskErrors[String(code)]
+  if (!known && syscall === undefined) return error
+  return new ResourceError(`DISK_${code}`, {
     what: `cannot write ${path}`,
-    why: known.why,
-    mend: known.mend,
+    why: known?.why ?? error.message,
+    mend: known?.mend ?? 'check the disk; what was saved before is intact',
     cause: error,
   })
+}
+
+/** Whether it is the disk that refused, so that a later try may succeed. */
+export function isDiskError(error: unknown): error is ResourceError {
+  return error instanceof ResourceError && error.code.startsWith('DISK_')
 }
 
 const diskErrors: Record<string, { why: string; mend: string } | undefined> = {
@@ -109,14 +170,15 @@ const diskErrors: Record<string, { why: string; mend: string } | undefined> = {
 }
 
 /** Writes all of it: the system may take a part at a time. */
-export function writeAll(fd: number, bytes: Uint8Array, disk: Disk = realDisk): void {
+export function writeAll(fd: number, bytes: Uint8Array, disk: Disk = currentDisk()): void {
   for (let done = 0; done < bytes.length; ) {
     // One call of the kernel writes 2 GiB at most.
     done += disk.writeSync(fd, bytes, done, Math.min(bytes.length - done, 2 ** 30))
   }
 }
 
-function removeQuietly(path: string, disk: Disk): void {
+/** Removes what may be there. If the disk refuses, it stays. */
+export function removeQuietly(path: string, disk: Disk = currentDisk()): void {
   try {
     disk.rmSync(path, { force: true, recursive: true })
   } catch {

@@ -1,6 +1,6 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { diskError, makeFolder } from '../core/disk.ts'
+import { currentDisk, diskError, makeFolder, writeAll } from '../core/disk.ts'
 import { InputError, MillraceError, ResourceError } from '../core/errors.ts'
 import type { RunFolder } from './folder.ts'
 
@@ -78,21 +78,22 @@ function orphanIn(folder: RunFolder): number | undefined {
 
 /** Creates the file or finds that it is there: of two processes, one wins. */
 function create(path: string, content: string): boolean {
+  const disk = currentDisk()
   let fd: number
   try {
-    fd = openSync(path, 'wx')
+    fd = disk.openSync(path, 'wx')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
   try {
-    writeSync(fd, content)
+    writeAll(fd, Buffer.from(content), disk)
     return true
   } catch (error) {
-    rmSync(path, { force: true })
+    disk.rmSync(path, { force: true })
     throw error
   } finally {
-    closeSync(fd)
+    disk.closeSync(fd)
   }
 }
 
@@ -116,16 +117,17 @@ function readLock(path: string): string | undefined {
  * put its own there: so it is moved aside first, looked at again, and put back if it is not the one meant.
  */
 function removeIf(path: string, content: string): void {
+  const disk = currentDisk()
   const aside = `${path}.${process.pid}`
   try {
-    renameSync(path, aside)
+    disk.renameSync(path, aside)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw error
   }
   const moved = readFileSync(aside, 'utf8')
-  if (moved !== content) writeFileSync(path, moved, { flag: 'wx' })
-  rmSync(aside, { force: true })
+  if (moved !== content) create(path, moved)
+  disk.rmSync(aside, { force: true })
 }
 
 interface Identity {
