@@ -58,7 +58,7 @@ async function train(folder: string, dieAt: number): Promise<void> {
       step++
       if (step % saveEvery === 0) {
         const bytes = new Uint8Array(weights.buffer)
-        store.write({ step, loader: loader.state() }, { weights: { dtype: 'F64', shape: [2], bytes } })
+        await store.write({ step, loader: loader.state() }, { weights: { dtype: 'F64', shape: [2], bytes } })
       }
       if (step === dieAt) process.kill(process.pid, 'SIGKILL')
     }

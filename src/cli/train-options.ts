@@ -35,9 +35,11 @@ export function addTrainOptions(command: Command): Command {
         ? 'vectors'
         : key === 'memory'
           ? 'size'
-          : 'options' in inner(key)
-            ? choices(key).join('|')
-            : 'n'
+          : key === 'checkpointEvery'
+            ? 'interval'
+            : 'options' in inner(key)
+              ? choices(key).join('|')
+              : 'n'
     const standard = schema.def.type === 'default' ? ` (default: ${defaultOf(key)})` : ''
     command.option(`${flagOf(key)} <${value}>`, `${schema.description}${standard}`)
   }
@@ -71,7 +73,11 @@ function parseFlag(key: TrainKey, text: string): unknown {
   const flag = flagOf(key)
   if (key === 'memory') return parseBytes(text, flag)
   const value =
-    key === 'init' || 'options' in inner(key) ? text : text.trim() === '' ? Number.NaN : Number(text)
+    inner(key) instanceof z.ZodString || 'options' in inner(key)
+      ? text
+      : text.trim() === ''
+        ? Number.NaN
+        : Number(text)
   const result = trainConfigSchema.shape[key].safeParse(value)
   if (result.success) return value
   const standard = defaultOf(key)

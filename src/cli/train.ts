@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import { Command } from 'commander'
 import { formatBytes } from '../core/bytes.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
+import type { TrainResult } from '../run/index.ts'
 import { runTraining } from '../train/index.ts'
 import { longRun } from './long-run.ts'
 import { note, print, printJson } from './output.ts'
@@ -54,11 +55,12 @@ async function train(corpus: string[], options: Options): Promise<void> {
     line.end()
     if (options.json) return printJson(result)
     if (wasComplete) note(`${relative('.', folder.path)} is complete; nothing was trained`)
-    const { words, seconds, wordsPerSecond, vocabulary, peakRssBytes } = result
+    const { words, seconds, wordsPerSecond, vocabulary, peakRssBytes, checkpoints } = result
     print(
       `trained on ${formatCount(words)} words in ${formatSeconds(seconds)}, ${formatCount(wordsPerSecond)} a second; ` +
         `${formatCount(vocabulary)} vectors; peak memory ${formatBytes(peakRssBytes)}`,
     )
+    if (checkpoints) print(checkpointLine(checkpoints, seconds))
     for (const text of lossLines(losses)) print(text)
     print(`vectors  ${relative('.', result.vectors)}`)
     print(`ask them: npx millrace query ${relative('.', folder.path)} near WORD`)
@@ -68,6 +70,13 @@ async function train(corpus: string[], options: Options): Promise<void> {
   } finally {
     line.end()
   }
+}
+
+/** Results of older versions say nothing of checkpoints. */
+function checkpointLine({ count, stallSeconds }: TrainResult['checkpoints'], seconds: number): string {
+  const share = ((100 * stallSeconds) / seconds).toFixed(2)
+  const times = `${formatCount(count)} ${count === 1 ? 'checkpoint' : 'checkpoints'}`
+  return `saved    ${times}; training waited ${stallSeconds.toFixed(2)} s for them, ${share} % of its time`
 }
 
 /** The loss of each epoch, ten to a line. */

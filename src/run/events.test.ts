@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { forSeeds } from '../../test/support/seeds.ts'
+import { realDisk, withDisk } from '../core/disk.ts'
 import { EventLog, type RunEvent, readEvents } from './events.ts'
 
 const newPath = () => join(mkdtempSync(join(tmpdir(), 'millrace-')), 'events.ndjson')
@@ -54,7 +55,7 @@ test('what lies past the checkpoint that was resumed is dropped, however often t
       counted = counted.filter((at) => at <= saved)
       for (let step = random.below(6); step > 0; step--) {
         words += 1 + random.below(100)
-        log.append(words, { type: 'checkpoint', path: 'c', epoch: 1, bytes: 1, seconds: 1 })
+        log.append(words, { type: 'checkpoint', path: 'c', epoch: 1, bytes: 1, seconds: 1, stallSeconds: 1 })
         counted.push(words)
         // The process may die before the checkpoint is on the disk.
         if (random.below(2) === 0) saved = words
@@ -79,10 +80,54 @@ test('lines that are not events are passed over', () => {
   expect(told(path)).toEqual(['one'])
 })
 
-test.skipIf(!existsSync('/dev/full'))('a full disk is told', () => {
+test('while a disk refuses, lines wait; they are in order and whole when it takes them, wherever it tore one', () =>
+  forSeeds(100, async (random) => {
+    const path = newPath()
+    const refused: string[] = []
+    const log = new EventLog(path, 1, (message) => refused.push(message))
+    /** How many bytes the disk has room for. */
+    let room = random.below(2000)
+    const writeSync = (fd: number, bytes: Uint8Array, from: number, length: number) => {
+      if (room === 0) throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+      const count = realDisk.writeSync(fd, bytes, from, Math.min(length, room))
+      room -= count
+      return count
+    }
+    await withDisk({ ...realDisk, writeSync: writeSync as typeof realDisk.writeSync }, async () => {
+      for (let i = 0; i < 40; i++) {
+        log.append(i, { type: 'warning', message: String(i) })
+        if (random.below(4) === 0) room += random.below(300)
+      }
+      room = 1e6
+      log.flush()
+    })
+    expect(told(path)).toEqual(Array.from({ length: 40 }, (_, i) => String(i)))
+    if (refused.length > 0) expect(refused[0]).toContain('the disk is full; events wait')
+  }))
+
+test('of lines that wait, what is not progress is kept, and memory for them is bounded', async () => {
+  const path = newPath()
+  const log = new EventLog(path, 1)
+  const openSync = () => {
+    throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+  }
+  await withDisk({ ...realDisk, openSync }, async () => {
+    log.append(0, { type: 'start', pid: 1, threads: 1 })
+    for (let i = 0; i < 3000; i++) log.append(i, { type: 'progress' } as Parameters<EventLog['append']>[1])
+    expect(() => log.flush()).toThrow('why: the disk is full')
+  })
+  log.append(3000, { type: 'stop', reason: '' })
+  const types = readEvents(path).map(({ type }) => type)
+  expect([types.length, types[0], types.at(-1)]).toEqual([1001, 'start', 'stop'])
+})
+
+test.skipIf(!existsSync('/dev/full'))('a full disk is told once, and ends nothing', () => {
   const path = newPath()
   symlinkSync('/dev/full', path)
-  expect(() => new EventLog(path, 1).append(1, { type: 'stop', reason: '' })).toThrow('why: the disk is full')
+  const refused: string[] = []
+  const log = new EventLog(path, 1, (message) => refused.push(message))
+  for (let i = 0; i < 3; i++) log.append(1, { type: 'stop', reason: '' })
+  expect(refused).toEqual([`cannot write ${path}: the disk is full; events wait until it can be written`])
 })
 
 function messageOf(event: RunEvent): string {

@@ -1,5 +1,5 @@
-import { appendFileSync, closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
-import { diskError } from '../core/disk.ts'
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { currentDisk, diskError, isDiskError, writeAll } from '../core/disk.ts'
 import { InputError } from '../core/errors.ts'
 
 /** One line of `events.ndjson`. `words` is the number of words trained on when it was written. */
@@ -17,7 +17,18 @@ export type RunEvent = { time: string; attempt: number; words: number } & (
   | { type: 'epoch'; epoch: number; loss: number | null; seconds: number; records: number; hash: string }
   /** Threads that share windows: how many batches each of them has gone through. */
   | { type: 'walk'; epoch: number; batches: number[] }
-  | { type: 'checkpoint'; path: string; epoch: number; bytes: number; seconds: number }
+  /**
+   * Told when it is safe; `words` are those it holds. `seconds` from its begin until then; `stallSeconds` that
+   * threads were idle for it, in the mean.
+   */
+  | {
+      type: 'checkpoint'
+      path: string
+      epoch: number
+      bytes: number
+      seconds: number
+      stallSeconds: number
+    }
   | { type: 'warning'; message: string }
   | { type: 'stop'; reason: string }
   /** The supervisor saw the trainer end before its time. Counted over the attempts of one supervisor. */
@@ -57,27 +68,67 @@ export interface Progress {
 
 type WithoutStamp<T> = T extends unknown ? Omit<T, 'time' | 'attempt' | 'words'> : never
 
-/** Appends events to a run's `events.ndjson`, one line each, as they happen. */
+/** Lines that are kept at most while the disk takes none. */
+const mostWaiting = 1000
+
+/**
+ * Appends events to a run's `events.ndjson`, one line each, as they happen. A disk that refuses is told once and ends
+ * nothing: lines wait until it takes them again, of too many the newest.
+ */
 export class EventLog {
   readonly #path: string
   readonly #attempt: number
+  readonly #onRefused: (message: string) => void
   /** Whether the last line may be torn: by a process that died within it, or by a disk that became full. */
   #mayBeTorn = true
+  #waiting: { type: RunEvent['type']; text: string }[] = []
 
-  constructor(path: string, attempt: number) {
+  /** `onRefused` is told once, the first time that the disk refuses. */
+  constructor(path: string, attempt: number, onRefused: (message: string) => void = () => {}) {
     this.#path = path
     this.#attempt = attempt
+    this.#onRefused = onRefused
   }
 
-  /** throws  ResourceError if the disk refuses; a later event is whole all the same */
   append(words: number, event: WithoutStamp<RunEvent>): void {
     const line = { time: new Date().toISOString(), attempt: this.#attempt, words, ...event }
+    const waited = this.#waiting.length > 0
+    this.#waiting.push({ type: event.type, text: `${JSON.stringify(line)}\n` })
     try {
-      // A torn line gets its end, or it would swallow this one.
-      const mend = this.#mayBeTorn && endsWithinLine(this.#path) ? '\n' : ''
-      this.#mayBeTorn = true
-      appendFileSync(this.#path, `${mend}${JSON.stringify(line)}\n`)
-      this.#mayBeTorn = false
+      this.flush()
+    } catch (error) {
+      if (!isDiskError(error)) throw error
+      if (!waited)
+        this.#onRefused(`${error.parts.what}: ${error.parts.why}; events wait until it can be written`)
+      if (this.#waiting.length <= mostWaiting) return
+      // There is one for each second of progress; of all else there is little.
+      const progress = this.#waiting.findIndex(({ type }) => type === 'progress')
+      this.#waiting.splice(Math.max(0, progress), 1)
+    }
+  }
+
+  /**
+   * Writes the lines that wait.
+   *
+   * throws  ResourceError if the disk refuses; a later line is whole all the same
+   */
+  flush(): void {
+    if (this.#waiting.length === 0) return
+    const disk = currentDisk()
+    try {
+      const fd = disk.openSync(this.#path, 'a')
+      try {
+        while (this.#waiting.length > 0) {
+          const line = Buffer.from(this.#waiting[0]!.text)
+          const bytes = this.#mayBeTorn ? afterTorn(this.#path, line) : line
+          this.#mayBeTorn = true
+          writeAll(fd, bytes, disk)
+          this.#mayBeTorn = false
+          this.#waiting.shift()
+        }
+      } finally {
+        disk.closeSync(fd)
+      }
     } catch (error) {
       throw diskError(error, this.#path)
     }
@@ -118,18 +169,27 @@ export function readEvents(path: string): RunEvent[] {
   return events
 }
 
-function endsWithinLine(path: string): boolean {
+/** What to append for a line: a torn one before it gets its end, or would swallow it. */
+function afterTorn(path: string, line: Buffer): Buffer {
+  const end = Buffer.from('\n')
+  const tail = tailOf(path, line.length - 1)
+  if (tail.length === 0 || tail.at(-1) === end[0]) return line
+  // Only its own end may be missing.
+  return tail.equals(line.subarray(0, -1)) ? end : Buffer.concat([end, line])
+}
+
+/** The last bytes of a file: as many as asked for, or all. None if it is not there; appending will tell the rest. */
+function tailOf(path: string, length: number): Buffer {
   let fd: number
   try {
     fd = openSync(path, 'r')
   } catch {
-    // There is none yet, or appending will tell.
-    return false
+    return Buffer.alloc(0)
   }
   try {
     const { size } = fstatSync(fd)
-    const last = Buffer.alloc(1)
-    return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 10
+    const tail = Buffer.alloc(Math.min(size, length))
+    return tail.subarray(0, readSync(fd, tail, 0, tail.length, size - tail.length))
   } finally {
     closeSync(fd)
   }

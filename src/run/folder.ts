@@ -25,6 +25,8 @@ export interface TrainResult {
   wordsPerSecond: number
   /** Words in the vocabulary. */
   vocabulary: number
+  /** How many were taken, and how long training waited for them in all. */
+  checkpoints: { count: number; stallSeconds: number }
   /** High-water mark of the trainer's resident memory over attempts. */
   peakRssBytes: number
   /** High-water mark of the supervisor's resident memory; 0 without one, or where the system does not tell. */

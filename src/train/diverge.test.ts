@@ -116,7 +116,7 @@ test('a vector that has run away is seen before it is saved, and the checkpoint 
     }),
   )
   file.close()
-  const { path } = store.write(checkpoint.state, tensors)
+  const { path } = await store.write(checkpoint.state, tensors)
   const more = runTraining({ corpus: [corpus], out, config: { epochs: 2 } })
   await expect(more).rejects.toThrow(
     /in epoch 2: the output vector of ".*" has run away to a length of 2.00e\+4/,

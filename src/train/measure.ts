@@ -33,7 +33,7 @@ export async function measureSpeed(
   const done: { words: number; ms: number }[] = []
   let timer: NodeJS.Timeout | undefined
   try {
-    const running = threads.runEpoch({ epoch: 1, alone: false }, order, 0, ({ words }) => {
+    const running = threads.runEpoch({ epoch: 1, alone: false, end: order.length }, order, 0, ({ words }) => {
       if (done.length === 0) timer = setTimeout(() => threads.stop(), measureMs)
       done.push({ words, ms: performance.now() - began })
     })

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { currentDisk } from '../core/disk.ts'
 import { InputError, MillraceError, StoppedError } from '../core/errors.ts'
 import { EventLog, type RunFile, type RunFolder, readEvents, type Schedule } from '../run/index.ts'
-import { keyClass, type TrainConfig, trainKeys } from '../word2vec/index.ts'
-import type { TrainState } from './state.ts'
+import { keyClass, type TrainConfig, type TrainKey, trainKeys } from '../word2vec/index.ts'
+import type { Origin, TrainState } from './state.ts'
 
 /** Whether anything was trained here yet; what was not may begin anew with other settings. */
 export function hasCheckpoint(folder: RunFolder): boolean {
@@ -39,7 +40,7 @@ const leftover = /\.\d+\.tmp$|^lock\.\d+$/
 /** Removes what killed processes left half written. The caller holds the lock. */
 export function removeLeftovers(folder: RunFolder): void {
   for (const name of readdirSync(folder.path)) {
-    if (leftover.test(name)) rmSync(join(folder.path, name), { force: true })
+    if (leftover.test(name)) currentDisk().rmSync(join(folder.path, name), { force: true })
   }
 }
 
@@ -63,7 +64,7 @@ export function startRun(
   // One that died before its first checkpoint is the same run still, and its record stays.
   const isSame = before?.status === 'running' && before.fingerprints.config === identity
   const goesOn = before && (hasCheckpoint(folder) || isSame)
-  if (!goesOn) rmSync(folder.events, { force: true })
+  if (!goesOn) currentDisk().rmSync(folder.events, { force: true })
   const run: RunFile = {
     format: 1,
     name: folder.name,
@@ -86,11 +87,39 @@ export function startRun(
   return run
 }
 
-/** SHA-256 of the identity keys. Vectors to begin with are known by their content, wherever they lay. */
+/** SHA-256 of the identity keys. */
 function identityOf(config: TrainConfig, init: string | null): string {
+  return createHash('sha256')
+    .update(JSON.stringify(identityValues(config, init)))
+    .digest('hex')
+}
+
+/** The identity keys. Vectors to begin with are known by their content, wherever they lay. */
+function identityValues(config: TrainConfig, init: string | null): [TrainKey, unknown][] {
   const keys = trainKeys.filter((key) => keyClass(key) === 'identity')
-  const values = keys.map((key) => [key, key === 'init' ? init : config[key]])
-  return createHash('sha256').update(JSON.stringify(values)).digest('hex')
+  return keys.map((key) => [key, key === 'init' ? init : config[key]])
+}
+
+/** What the parameters of a run belong to, once its text is counted. */
+export function originOf({ fingerprints }: RunFile, config: TrainConfig): Origin {
+  return { config: Object.fromEntries(identityValues(config, fingerprints.init ?? null)), fingerprints }
+}
+
+/** What tells that a checkpoint was copied from another run; undefined if it belongs to this one. */
+export function originFault(
+  { origin }: TrainState,
+  before: RunFile | undefined,
+  config: TrainConfig,
+  init: string | null,
+): string | undefined {
+  // A key that one of two versions does not know tells nothing.
+  for (const [key, own] of identityValues(config, init)) {
+    if (!origin || !(key in origin.config) || origin.config[key] === own) continue
+    return `it is of another run, with ${key} ${origin.config[key]}; this one has ${own}`
+  }
+  if (origin && origin.fingerprints.corpus !== before?.fingerprints.corpus)
+    return 'it is of another run, on another text'
+  return undefined
 }
 
 /** The schedules so far, with a new one if the number of epochs is another than before. */

@@ -121,8 +121,8 @@ test('the run folder holds what the design says', async () => {
   expect(file.config).toMatchObject({ corpus: [corpus], dim: 12, window: 5, tokenizer: 'whitespace' })
   expect(file.result).toEqual(result)
   expect(Object.keys(result)).toEqual([
-    'type', 'words', 'seconds', 'wallSeconds', 'wordsPerSecond', 'vocabulary', 'peakRssBytes',
-    'supervisorRssBytes', 'restarts', 'audit', 'vectors',
+    'type', 'words', 'seconds', 'wallSeconds', 'wordsPerSecond', 'vocabulary', 'checkpoints',
+    'peakRssBytes', 'supervisorRssBytes', 'restarts', 'audit', 'vectors',
   ]) // biome-ignore format: one list
   expect(result.audit.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3])
   for (const { hash } of result.audit.epochs) expect(hash).toMatch(/^[0-9a-f]{16}$/)
@@ -241,8 +241,8 @@ test('checkpoints inside epochs change nothing, and a width that is no multiple 
   const [whole, often] = [newFolder(), newFolder()]
   const odd = { ...config, dim: 7 }
   await run(whole, { config: odd })
-  await runAndStop(often, 20, { config: odd, checkpointEveryMs: 1 })
-  await run(often, { config: odd, checkpointEveryMs: 1 })
+  await runAndStop(often, 20, { config: odd, checkpointWithinMs: 1 })
+  await run(often, { config: odd, checkpointWithinMs: 1 })
   expect(vectorsOf(often).equals(vectorsOf(whole))).toBe(true)
   const saved = readEvents(new RunFolder(often).events).filter(({ type }) => type === 'checkpoint')
   expect(saved.length).toBeGreaterThan(4)

@@ -1,7 +1,7 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { type Checkpoint, CheckpointStore } from '../checkpoint/index.ts'
-import { writeFileAtomically } from '../core/disk.ts'
+import { currentDisk, writeFileAtomically } from '../core/disk.ts'
 import { InputError, StoppedError } from '../core/errors.ts'
 import { SafetensorsFile } from '../core/safetensors.ts'
 import { formatCount } from '../core/text.ts'
@@ -37,8 +37,9 @@ import { type FreeBytes, planDisk, requireDisk } from './disk-plan.ts'
 import { Guard } from './guard.ts'
 import { findInit, type Init } from './init.ts'
 import { restoreParameters, rowBytes } from './parameters.ts'
+import { persist } from './persist.ts'
 import { requireEpochs, resolveConfig } from './resolve-config.ts'
-import { endRun, removeLeftovers, requireEmpty, startRun } from './run-record.ts'
+import { endRun, originFault, originOf, removeLeftovers, requireEmpty, startRun } from './run-record.ts'
 import { requireSense } from './sense.ts'
 import { newState, type TrainState, totalOf } from './state.ts'
 import type { TeamMode } from './team.ts'
@@ -51,8 +52,10 @@ export interface TrainRequest {
   out: string
   config: TrainConfigInput
   observer?: TrainObserver
-  /** Time between checkpoints inside an epoch; 60 seconds. */
-  checkpointEveryMs?: number
+  /** Without `checkpointEvery` in the config: the longest time between checkpoints inside an epoch. */
+  checkpointWithinMs?: number
+  /** An event `checkpoint` that is dispatched here has one taken, and training goes on. */
+  asks?: EventTarget
   signal?: AbortSignal
   /** Who starts this process again when it dies. */
   supervisor?: Supervisor
@@ -127,8 +130,9 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
     const atWork = takeClaims(folder)
     const store = new CheckpointStore<TrainState>(folder.checkpoints)
     const faults: string[] = []
-    const checkpoint = store.newest((path, why) =>
-      faults.push(`checkpoint ${path} is damaged and was passed over: ${why}`),
+    const checkpoint = store.newest(
+      (path, why) => faults.push(`checkpoint ${path} was passed over: ${why}`),
+      (state) => originFault(state, before, config, init?.fingerprint ?? null),
     )
     requireEpochs(config, before, checkpoint?.state, folder)
     const { corpus } = request
@@ -154,7 +158,7 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
   } catch (error) {
     if (!wasThere && !existsSync(folder.corpus)) {
       // Nothing came of it: leave nothing behind.
-      rmSync(folder.path, { recursive: true, force: true })
+      currentDisk().rmSync(folder.path, { recursive: true, force: true })
     } else if (before && error instanceof InputError && error.code === 'RUN_CORPUS') {
       // It is another text that was wrong, and not the run.
       folder.write(before)
@@ -221,7 +225,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   const beganMs = performance.now()
   const state = checkpoint?.state ?? newState()
   const words = totalOf(state, 'words')
-  const events = new EventLog(folder.events, run.attempt)
+  const events = new EventLog(folder.events, run.attempt, (message) => observer.warning?.(message))
   const warn = (message: string) => {
     events.append(0, { type: 'warning', message })
     observer.warning?.(message)
@@ -255,6 +259,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   const otherKernel = requireKernel(config, state, model.kernel)
   if (otherKernel) warn(otherKernel)
   state.kernel = model.kernel
+  state.origin = originOf(run, config)
   const start = initFile && new WarmStart(initFile, vocabulary)
   const all = start?.vocabulary ?? vocabulary
   const diskPlan = planDisk(folder, config, vocabulary, { written: all }, request.freeBytes)
@@ -328,7 +333,8 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
       events,
       wallSecondsBefore,
       beganMs,
-      checkpointEveryMs: request.checkpointEveryMs ?? 60_000,
+      checkpointWithinMs: request.checkpointWithinMs,
+      asks: request.asks,
       signal,
       observer,
     },
@@ -336,12 +342,15 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   )
   if (!complete) throw stopped(state, config)
   endClaims(folder)
-  writeResult(folder, model, all, start)
+  await persist(() => writeResult(folder, model, all, start))
   const wallSeconds = wallSecondsBefore + (performance.now() - beganMs) / 1000
   const result = resultOf(folder, run, state, all, wallSeconds)
   const { seconds, wordsPerSecond, peakRssBytes } = result
   events.append(result.words, { type: 'done', seconds, wordsPerSecond, peakRssBytes })
-  folder.write({ ...run, status: 'complete', pids: { supervisor: null, trainer: null }, result })
+  await persist(() => {
+    events.flush()
+    folder.write({ ...run, status: 'complete', pids: { supervisor: null, trainer: null }, result })
+  })
   return result
 }
 
@@ -403,6 +412,7 @@ function resultOf(
     wallSeconds,
     wordsPerSecond: words / seconds,
     vocabulary: vectors.length,
+    checkpoints: { count: state.checkpoints ?? 0, stallSeconds: state.stallSeconds ?? 0 },
     peakRssBytes: Math.max(state.peakRssBytes, peakRssBytes()),
     supervisorRssBytes: run.pids.supervisor === null ? 0 : peakRssBytes(run.pids.supervisor),
     restarts: run.attempt - 1,

@@ -1,3 +1,4 @@
+import type { RunFile } from '../run/index.ts'
 import type { KernelName } from '../runtime/wasm.ts'
 import type { BlockDone } from './threads.ts'
 
@@ -16,6 +17,14 @@ export interface EpochSums {
   quarantined?: number[]
 }
 
+/** What parameters belong to. */
+export interface Origin {
+  /** The identity keys of the config; of `init`, the fingerprint of its vectors. */
+  config: Record<string, unknown>
+  /** As in `run.json`. */
+  fingerprints: RunFile['fingerprints']
+}
+
 /** Where training stands: all of a checkpoint that is not tensors. Plain JSON. */
 export interface TrainState {
   /** The epoch at work, from 1; one more than there are when training is complete. */
@@ -29,6 +38,11 @@ export interface TrainState {
   /** Time from start to end of the attempts so far. */
   wallSeconds: number
   peakRssBytes: number
+  /** Checkpoints that were taken, this one included, and how long training waited for those before it. */
+  checkpoints?: number
+  stallSeconds?: number
+  /** What the parameters belong to. */
+  origin?: Origin
   /** Which arithmetic the parameters were made with. */
   kernel?: KernelName
 }

@@ -28,6 +28,8 @@ export interface EpochJob {
   epoch: number
   /** Only the first thread goes on, so that a death tells of one block. */
   alone: boolean
+  /** Blocks from this place in the epoch's order on are not to be claimed. */
+  end: number
 }
 
 /** A block that was trained on. */
@@ -57,6 +59,8 @@ export class TrainThreads {
   readonly #control: Int32Array
   /** Of threads that share windows: batches that each has gone through. */
   readonly batches: number[]
+  /** When the threads had done their last blocks, in the mean (`performance.now`). */
+  idleSinceMs = 0
   #failure: MillraceError | undefined
   #closing = false
 
@@ -78,13 +82,15 @@ export class TrainThreads {
   }
 
   /**
-   * Trains on the blocks of an epoch from a place in its order on, until the end or `stop`.
+   * Trains on the blocks of an epoch from a place in its order on, until `end` or `stop`.
    * When it returns, every block claimed is finished: nothing is in flight.
+   *
+   * end  a place: the number of blocks, or one before that
    *
    * Returns the place to go on from: the number of blocks when the epoch is complete.
    */
   async runEpoch(
-    { epoch, alone }: EpochJob,
+    { epoch, alone, end }: EpochJob,
     order: Uint32Array,
     from: number,
     onBlock: (done: BlockDone) => void,
@@ -96,12 +102,19 @@ export class TrainThreads {
     sharesBefore(order, audits.words, new Float64Array(buffer, model.layout.shares, order.length + 1))
     Atomics.store(this.#control, 0, from)
     Atomics.store(this.#control, 1, 0)
-    const job: EpochJob = { epoch, alone }
+    const job: EpochJob = { epoch, alone, end }
     const results = await Promise.allSettled(
-      this.#workers.map((worker, thread) => this.#runThread(worker, thread, job, onBlock)),
+      this.#workers.map((worker, thread) =>
+        this.#runThread(worker, thread, job, onBlock).then(() => performance.now()),
+      ),
     )
-    for (const result of results) if (result.status === 'rejected') throw result.reason
-    return Math.min(Atomics.load(this.#control, 0), order.length)
+    let sum = 0
+    for (const result of results) {
+      if (result.status === 'rejected') throw result.reason
+      sum += result.value
+    }
+    this.idleSinceMs = sum / results.length
+    return Math.min(Atomics.load(this.#control, 0), end)
   }
 
   /** Lets each thread finish its block and no more. */

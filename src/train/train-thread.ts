@@ -33,11 +33,11 @@ const team = new Team(layout.threads.length, job.team)
 /** What is told of a block in quarantine. */
 const leftOut = { words: 0, records: 0, hash: 0n, loss: 0, pairs: 0, skipped: true }
 
-parentPort!.on('message', ({ epoch, alone }: EpochJob) => {
+parentPort!.on('message', ({ epoch, end, alone }: EpochJob) => {
   try {
     // The order and shares were written before this message was sent, and change only when all threads are idle.
-    if (walk) runTogether(walk, epoch, alone)
-    else if (!alone || thread === 0) runFreely(epoch)
+    if (walk) runTogether(walk, epoch, end, alone)
+    else if (!alone || thread === 0) runFreely(epoch, end)
     claims.clear()
     post({ type: 'idle', batches: walk?.batches ?? 0 })
   } catch (error) {
@@ -48,11 +48,11 @@ parentPort!.on('message', ({ epoch, alone }: EpochJob) => {
   }
 })
 
-/** Claims places in the epoch's order of blocks, until there are no more or it is told to stop. */
-function runFreely(epoch: number): void {
+/** Claims places in the epoch's order of blocks, until it comes to the end or is told to stop. */
+function runFreely(epoch: number, end: number): void {
   while (Atomics.load(control, 1) === 0) {
     const place = Atomics.add(control, 0, 1)
-    if (place >= blocks.length) break
+    if (place >= end) break
     post({ type: 'block', ...trainBlock(epoch, place) })
   }
 }
@@ -79,13 +79,13 @@ function trainBlock(epoch: number, place: number): BlockDone {
  * Rounds of as many blocks as threads are at work: each prepares one, then all go through all of them. The first thread
  * leads; it alone has the loss, and tells of blocks in their order, so that sums are the same for any number of threads.
  */
-function runTogether(walk: ColumnWalk, epoch: number, alone: boolean): void {
+function runTogether(walk: ColumnWalk, epoch: number, end: number, alone: boolean): void {
   for (;;) {
     const began = performance.now()
-    const { place, active } = thread === 0 ? lead(alone) : meeting.nextRound()
+    const { place, active } = thread === 0 ? lead(end, alone) : meeting.nextRound()
     if (place < 0) return
     walk.join(active)
-    const count = Math.min(active, blocks.length - place)
+    const count = Math.min(active, end - place)
     if (thread < count) prepareBlock(epoch, order[place + thread]!)
     meeting.meet()
     let kept = 0
@@ -107,12 +107,12 @@ function runTogether(walk: ColumnWalk, epoch: number, alone: boolean): void {
 }
 
 /** The next round, by the leader. */
-function lead(alone: boolean): { place: number; active: number } {
+function lead(end: number, alone: boolean): { place: number; active: number } {
   const active = alone ? 1 : team.choose()
   let place = -1
   if (Atomics.load(control, 1) === 0) {
-    place = control[0]! < blocks.length ? control[0]! : -1
-    Atomics.store(control, 0, Math.min(blocks.length, control[0]! + active))
+    place = control[0]! < end ? control[0]! : -1
+    Atomics.store(control, 0, Math.min(end, control[0]! + active))
   }
   const round = { place, active }
   meeting.announce(round)

@@ -3,12 +3,11 @@ import { assert } from '../core/errors.ts'
 import { deriveSeed, permutation } from '../core/random.ts'
 import type { BlockAudits, BlockTable, Vocabulary } from '../corpus/index.ts'
 import type { EventLog, Progress } from '../run/index.ts'
-import { peakRssBytes } from '../runtime/memory.ts'
 import type { MemoryPlan, SharedModel, TrainConfig } from '../word2vec/index.ts'
 import type { Suspicion } from './claims.ts'
 import type { Guard } from './guard.ts'
 import { Meter } from './meter.ts'
-import { parameterTensors } from './parameters.ts'
+import { Saver } from './saver.ts'
 import { rateAt } from './schedule.ts'
 import { nothingLearned } from './sense.ts'
 import { addBlock, addHashes, addLosses, noSums, type TrainState, totalOf } from './state.ts'
@@ -35,8 +34,10 @@ export interface Training {
   /** Time of the attempts before this one, and when this one began (`performance.now`). */
   wallSecondsBefore: number
   beganMs: number
-  /** A checkpoint inside an epoch is taken so long after the last, or 100 times what that one took. */
-  checkpointEveryMs: number
+  /** Where the config says nothing of how often: the longest time between checkpoints. */
+  checkpointWithinMs?: number | undefined
+  /** An event `checkpoint` that is dispatched here has one taken, and training goes on. */
+  asks?: EventTarget | undefined
   observer?: {
     progress?(progress: Progress): void
     trained?(words: number, work: Work): void
@@ -78,32 +79,39 @@ export async function train(training: Training, state: TrainState): Promise<bool
   const stop = () => threads.stop()
   signal?.addEventListener('abort', stop)
   const meter = new Meter(performance.now())
-  let pauseMs = training.checkpointEveryMs
-  let pause: NodeJS.Timeout | undefined
+  const saver = new Saver(training, state)
+  training.asks?.addEventListener('checkpoint', saver.request)
+  const isComplete = () => state.epoch > config.epochs
   try {
-    while (state.epoch <= config.epochs && !signal?.aborted) {
+    while (!isComplete() && !signal?.aborted) {
       // Stopped for a checkpoint, the epoch goes on in the next round of this loop.
-      pause = setTimeout(stop, pauseMs)
       const order = permutation(blocks.length, deriveSeed(config.seed, state.epoch))
-      state.place = await runEpoch(training, threads, order, state, meter)
-      clearTimeout(pause)
-      if (state.place === blocks.length) closeEpoch(training, state)
-      pauseMs = Math.max(training.checkpointEveryMs, 100 * saveCheckpoint(training, state))
+      saver.arm(stop)
+      state.place = await runEpoch(training, threads, order, saver.endOf(order), state, meter)
+      saver.disarm()
+      const isWholeEpoch = state.place === blocks.length
+      const idleSinceMs = isWholeEpoch ? performance.now() : threads.idleSinceMs
+      if (isWholeEpoch) closeEpoch(training, state)
+      if (isComplete() || signal?.aborted) break
+      if (!isWholeEpoch || saver.isTime()) await saver.save(idleSinceMs)
     }
-    return state.epoch > config.epochs
+    await saver.finish()
+    return isComplete()
   } finally {
-    // Left running, it would hold a failed process for as long.
-    clearTimeout(pause)
+    // Left running, its timer would hold a failed process for as long.
+    saver.disarm()
+    training.asks?.removeEventListener('checkpoint', saver.request)
     signal?.removeEventListener('abort', stop)
     await threads.close()
   }
 }
 
-/** Runs the rest of an epoch; returns the place it came to. */
+/** Runs an epoch on, before a place in its order at most; returns the place it came to. */
 async function runEpoch(
   training: Training,
   threads: TrainThreads,
   order: Uint32Array,
+  end: number,
   state: TrainState,
   meter: Meter,
 ): Promise<number> {
@@ -124,21 +132,21 @@ async function runEpoch(
     observer?.progress?.(progress)
   }
   const suspects = suspectsFrom(training.suspicion, order, state.place)
-  let place = state.place
+  let blocksDone = state.place
   // A signal that came while the threads were idle would be lost: they begin anew with each epoch.
   const losses = new Float64Array(order.length)
-  const job = { epoch: state.epoch, alone: suspects.size > 0 }
+  const job = { epoch: state.epoch, alone: suspects.size > 0, end }
   const running = threads.runEpoch(job, order, state.place, (done) => {
     const block = order[done.place]!
     guard.watchBlock(state.epoch, done)
     addBlock(state.current, losses, done, block)
     meter.add(done)
-    place++
+    blocksDone++
     const work = {
       epoch: state.epoch,
-      place,
+      place: blocksDone,
       blocks: order.length,
-      done: blocksRead(state.epoch, place, order),
+      done: state.epoch * order.length + blocksDone,
     }
     observer?.trained?.(totalOf(state, 'words'), work)
     // The last that was under suspicion is done: a checkpoint, and all threads go on.
@@ -146,24 +154,19 @@ async function runEpoch(
     if (meter.isDue(performance.now())) report()
   })
   if (signal?.aborted) threads.stop()
-  const end = await running
+  const place = await running
   const { batches } = threads
   if (training.model.layout.byColumns)
     events.append(totalOf(state, 'words'), { type: 'walk', epoch: state.epoch, batches: [...batches] })
-  addLosses(state.current, losses, state.place, end)
+  addLosses(state.current, losses, state.place, place)
   state.current.seconds = epochSecondsBefore + (performance.now() - began) / 1000
   if (state.epoch === config.epochs || signal?.aborted) report()
-  return end
+  return place
 }
 
 /** Blocks under suspicion that an epoch has still to come to. */
 function suspectsFrom({ suspects }: Suspicion, order: Uint32Array, from: number): Set<number> {
   return new Set([...order.subarray(from)].filter((block) => suspects.includes(block)))
-}
-
-/** Blocks read, with the pass that counted them, when so many of an epoch are done. */
-function blocksRead(epoch: number, place: number, { length }: { length: number }): number {
-  return epoch * length + place
 }
 
 /** Holds a finished epoch to what was counted, and begins the next. */
@@ -199,19 +202,4 @@ function closeEpoch(training: Training, state: TrainState): void {
   state.current = noSums()
   state.epoch++
   state.place = 0
-}
-
-/** Writes nothing but sound parameters. Returns how many milliseconds it took. */
-function saveCheckpoint(training: Training, state: TrainState): number {
-  const { store, events, guard, model } = training
-  guard.watchParameters(state.place === 0 ? state.epoch - 1 : state.epoch, model)
-  const began = performance.now()
-  state.wallSeconds = training.wallSecondsBefore + (began - training.beganMs) / 1000
-  state.peakRssBytes = Math.max(state.peakRssBytes, peakRssBytes())
-  const { path, bytes } = store.write(state, parameterTensors(model))
-  guard.checkpoint = path
-  training.observer?.saved?.(blocksRead(state.epoch, state.place, training.blocks))
-  const seconds = (performance.now() - began) / 1000
-  events.append(totalOf(state, 'words'), { type: 'checkpoint', path, epoch: state.epoch, bytes, seconds })
-  return 1000 * seconds
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseCadence } from '../checkpoint/index.ts'
 import { parseBytes } from '../core/bytes.ts'
 import { ConfigError } from '../core/errors.ts'
 import { nearestName } from '../core/text.ts'
@@ -133,6 +134,16 @@ export const trainConfigSchema = z.strictObject({
     .union([whole(1, Number.MAX_SAFE_INTEGER), z.string().transform((size) => parseBytes(size, 'memory:'))])
     .optional()
     .describe('memory the plan may use, such as 2G (default: what its control group or the machine has)')
+    .meta(kind('operational')),
+  checkpointEvery: z
+    .string()
+    .refine((text) => parseCadence(text) !== undefined, {
+      message: 'it must be a time, words or blocks of text, such as 60s, 90m, 2h, 5Mwords or 500steps',
+    })
+    .optional()
+    .describe(
+      '60s, 5Mwords or 500steps, a step being a block (default: 60s, or 100 times what the last one cost)',
+    )
     .meta(kind('operational')),
 })
 

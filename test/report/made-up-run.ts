@@ -43,6 +43,7 @@ export function madeUpRun({
           wordsPerSecond: 500,
           vocabulary: 40,
           peakRssBytes: 50 * 2 ** 20,
+          checkpoints: { count: 5, stallSeconds: 0.5 },
           supervisorRssBytes: 0,
           restarts: 2,
           audit: { epochs: [1, 2, 3, 4].map((epoch) => ({ epoch, records: 77, hash })) },
@@ -80,7 +81,14 @@ function writeEvents(folder: RunFolder, epochs: number): void {
     })
     if (tenth % 10 === 0) {
       log.append(words, { type: 'epoch', epoch, loss: 2 + 1 / epoch, seconds: 2, records: 77, hash })
-      log.append(words, { type: 'checkpoint', path: 'checkpoints/000001', epoch, bytes: 9, seconds: 0 })
+      log.append(words, {
+        type: 'checkpoint',
+        path: 'checkpoints/000001',
+        epoch,
+        bytes: 9,
+        seconds: 0,
+        stallSeconds: 0.1,
+      })
     }
   }
 }
