@@ -29,7 +29,7 @@ export function acquireLock(folder: RunFolder, supervisor?: number): Lock {
   try {
     makeFolder(folder.path)
     for (let attempt = 1; ; attempt++) {
-      if (create(path, own)) return { release: () => removeIf(path, own) }
+      if (create(path, own)) return { release: () => release(path, own) }
       const found = readLock(path)
       const holder = found === undefined ? undefined : parseHolder(found)
       if (attempt > 3 || (holder && isAlive(holder))) throw locked(folder, holder)
@@ -74,6 +74,15 @@ function orphanIn(folder: RunFolder): number | undefined {
   }
   const isOrphan = holder?.supervisor && isAlive(holder) && !isAlive(holder.supervisor)
   return isOrphan ? holder!.pid : undefined
+}
+
+/** A lock that the disk does not let go of is in nobody's way once this process is gone. */
+function release(path: string, own: string): void {
+  try {
+    removeIf(path, own)
+  } catch {
+    // The run is over, and how it ended is what counts.
+  }
 }
 
 /** Creates the file or finds that it is there: of two processes, one wins. */

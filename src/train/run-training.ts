@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { type Checkpoint, CheckpointStore } from '../checkpoint/index.ts'
-import { currentDisk, writeFileAtomically } from '../core/disk.ts'
+import { diskError, removeQuietly, writeFileAtomically } from '../core/disk.ts'
 import { InputError, StoppedError } from '../core/errors.ts'
 import { SafetensorsFile } from '../core/safetensors.ts'
 import { formatCount } from '../core/text.ts'
@@ -158,7 +158,7 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
   } catch (error) {
     if (!wasThere && !existsSync(folder.corpus)) {
       // Nothing came of it: leave nothing behind.
-      currentDisk().rmSync(folder.path, { recursive: true, force: true })
+      removeQuietly(folder.path)
     } else if (before && error instanceof InputError && error.code === 'RUN_CORPUS') {
       // It is another text that was wrong, and not the run.
       folder.write(before)
@@ -167,7 +167,7 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
     }
     // It ended in order: no block is to blame.
     endClaims(folder)
-    throw error
+    throw diskError(error, folder.path)
   } finally {
     lock.release()
   }

@@ -27,8 +27,10 @@ export class Saver {
   #stallMs = 0
   #dueMs: number
   #failures = 0
-  /** Of the checkpoint that the disk has not got yet. */
+  /** Of the checkpoint that the disk has not got yet; never rejected. */
   #finishing: Promise<void> | undefined
+  /** What was no fault of the disk. */
+  #failure: unknown
   /** Stops the threads; undefined while they are idle. */
   #stop: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
@@ -86,26 +88,22 @@ export class Saver {
    * throws  MillraceError if the parameters are not sound
    */
   async save(idleSinceMs: number): Promise<void> {
-    await this.#finishing
+    await this.#settle()
     const { steps } = (this.#last = this.#now())
     const finished = this.#write(() => stallMs / 1000)
     const stallMs = performance.now() - idleSinceMs
     this.#stallMs = stallMs
     this.#state.stallSeconds = (this.#state.stallSeconds ?? 0) + stallMs / 1000
     this.#dueMs = this.#last.ms + this.#pauseMs()
+    const succeeded = () => {
+      this.#savedSteps = steps
+      this.#failures = 0
+    }
     this.#finishing = finished
-      .then(
-        () => {
-          this.#savedSteps = steps
-          this.#failures = 0
-        },
-        (error) => this.#failed(error),
-      )
+      .then(succeeded, (error) => this.#failed(error))
       .finally(() => {
         this.#finishing = undefined
       })
-    // What is no fault of the disk is thrown where this is awaited.
-    this.#finishing.catch(() => {})
   }
 
   /**
@@ -114,9 +112,16 @@ export class Saver {
    * throws  ResourceError if the disk refuses several times; MillraceError if the parameters are not sound
    */
   async finish(): Promise<void> {
-    await this.#finishing
+    await this.#settle()
     if (this.#savedSteps === this.#now().steps) return
     await persist(() => this.#write(() => 0))
+    this.#savedSteps = this.#now().steps
+  }
+
+  /** Lets go: nothing is at work any more when it returns, and no timer holds a failed process. */
+  async close(): Promise<void> {
+    this.disarm()
+    await this.#finishing
   }
 
   /** Reads state and parameters before it returns. The stall is asked for when the disk has it all. */
@@ -146,8 +151,17 @@ export class Saver {
     )
   }
 
+  async #settle(): Promise<void> {
+    await this.#finishing
+    if (this.#failure) throw this.#failure
+  }
+
   #failed(error: unknown): void {
-    if (!isDiskError(error)) throw error
+    if (!isDiskError(error)) {
+      this.#failure = error
+      this.#stop?.()
+      return
+    }
     this.#failures++
     const pauseMs = this.#pauseMs()
     const most = Number.isFinite(pauseMs) ? pauseMs : defaultPauseMs
@@ -165,7 +179,7 @@ export class Saver {
     if (!this.#stop || this.#dueMs === Number.POSITIVE_INFINITY) return
     const stop = () => {
       // One at a time: the threads need not be idle while the one before is finished.
-      if (this.#finishing) this.#finishing.then(() => this.#wake()).catch(() => {})
+      if (this.#finishing) this.#finishing.then(() => this.#wake())
       else this.#stop?.()
     }
     this.#timer = setTimeout(stop, Math.min(Math.max(0, this.#dueMs - performance.now()), longestMs))

@@ -98,11 +98,9 @@ export async function train(training: Training, state: TrainState): Promise<bool
     await saver.finish()
     return isComplete()
   } finally {
-    // Left running, its timer would hold a failed process for as long.
-    saver.disarm()
     training.asks?.removeEventListener('checkpoint', saver.request)
     signal?.removeEventListener('abort', stop)
-    await threads.close()
+    await Promise.all([saver.close(), threads.close()])
   }
 }
 

@@ -21,10 +21,10 @@ export function systemError(code: string): Error {
 }
 
 /** A disk whose N-th call fails, from 1; all others work. */
-export function failOnce(nth: number, code: string): { disk: Disk; hasFailed: () => boolean } {
+export function failOnce(nth: number, code: string) {
   let calls = 0
   const disk = watchedDisk(() => {
     if (++calls === nth) throw systemError(code)
   })
-  return { disk, hasFailed: () => calls >= nth }
+  return { disk, calls: () => calls, hasFailed: () => calls >= nth }
 }
