@@ -121,9 +121,9 @@ test('whichever disk call fails, the newest whole checkpoint loads, and a later 
       return
     }
     expect(failed ? [1, 2] : [2]).toContain(store.newest()!.state)
+    expect(readdirSync(path).filter((name) => name.startsWith('.'))).toEqual([])
     await store.write(3, tensor(3))
     expect(store.newest()!.state).toBe(3)
-    expect(readdirSync(path).filter((name) => name.startsWith('.'))).toEqual([])
   }
 })
 

@@ -76,7 +76,7 @@ async function train(corpus: string[], options: Options): Promise<void> {
 function checkpointLine({ count, stallSeconds }: TrainResult['checkpoints'], seconds: number): string {
   const share = ((100 * stallSeconds) / seconds).toFixed(2)
   const times = `${formatCount(count)} ${count === 1 ? 'checkpoint' : 'checkpoints'}`
-  return `saved    ${times}; training waited ${stallSeconds.toFixed(2)} s for them, ${share} % of its time`
+  return `saved    ${times}; training waited ${stallSeconds.toFixed(3)} s for them, ${share} % of its time`
 }
 
 /** The loss of each epoch, ten to a line. */

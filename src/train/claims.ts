@@ -1,5 +1,5 @@
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
-import { writeFileAtomically } from '../core/disk.ts'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { removeQuietly, writeFileAtomically } from '../core/disk.ts'
 import { MillraceError } from '../core/errors.ts'
 import type { BlockTable } from '../corpus/index.ts'
 import type { RunFolder } from '../run/index.ts'
@@ -112,7 +112,7 @@ export function judgeClaims(
 
 /** After an orderly end no block is under suspicion. */
 export function endClaims(folder: RunFolder): void {
-  rmSync(folder.claims, { force: true })
+  removeQuietly(folder.claims)
 }
 
 /** Where a block lies, for people: bytes of a file. */
@@ -147,9 +147,9 @@ function readSuspects(folder: RunFolder): SuspectsFile {
 
 function writeSuspects(folder: RunFolder, before: SuspectsFile, after: SuspectsFile): void {
   if (JSON.stringify(after) === JSON.stringify(before)) return
-  if (Object.keys(after.deaths).length === 0 && after.quarantined.length === 0)
-    rmSync(folder.suspects, { force: true })
-  else writeFileAtomically(folder.suspects, (write) => write(Buffer.from(`${JSON.stringify(after)}\n`)))
+  const json = Buffer.from(`${JSON.stringify(after)}\n`)
+  if (Object.keys(after.deaths).length === 0 && after.quarantined.length === 0) removeQuietly(folder.suspects)
+  else tryOr(undefined, () => writeFileAtomically(folder.suspects, (write) => write(json)))
 }
 
 function tryOr<T>(otherwise: T, act: () => T): T {

@@ -20,6 +20,8 @@ const kind = (keyClass: KeyClass) => ({ keyClass })
 /** Learning rates that are used where none is given. Source: word2vec.c. */
 export const standardRate = { skipgram: 0.025, cbow: 0.05 }
 
+const intervalFault = 'it must be a time, words or blocks of text, such as 60s, 90m, 2h, 5Mwords or 500steps'
+
 /** All there is to set about training. The CLI's flags, their help and defaults are made from this. */
 export const trainConfigSchema = z.strictObject({
   tokenizer: z
@@ -136,10 +138,8 @@ export const trainConfigSchema = z.strictObject({
     .describe('memory the plan may use, such as 2G (default: what its control group or the machine has)')
     .meta(kind('operational')),
   checkpointEvery: z
-    .string()
-    .refine((text) => parseCadence(text) !== undefined, {
-      message: 'it must be a time, words or blocks of text, such as 60s, 90m, 2h, 5Mwords or 500steps',
-    })
+    .string(intervalFault)
+    .refine((text) => parseCadence(text) !== undefined, intervalFault)
     .optional()
     .describe(
       '60s, 5Mwords or 500steps, a step being a block (default: 60s, or 100 times what the last one cost)',

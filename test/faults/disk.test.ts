@@ -84,6 +84,8 @@ test('whichever disk call fails once, a run is complete or tells why, and the ne
   if (isLong) for (let nth = 1; nth <= calls; nth++) for (const code of codes) await trouble(nth, code)
   else
     await forSeeds(1, async (random) => {
+      // The lock is let go of when all else is done.
+      await trouble(calls - 1, 'EIO')
       // One of each tenth, so that all of a run has its turn.
       for (let tenth = 0; tenth < 10; tenth++) {
         const nth = 1 + Math.floor((calls * (tenth + random.below(1000) / 1000)) / 10)
