@@ -139,24 +139,28 @@ test.each([
   ['columns dealt to two threads', { deterministic: true, threads: 2 }],
 ])('with %s, vectors do not depend on when checkpoints are taken', async (_, mode) => {
   const train = async (checkpointEvery: string, more: Partial<TrainRequest> = {}) => {
-    const config = { ...small, ...mode, checkpointEvery }
+    const config = { ...small, ...mode, epochs: 3, checkpointEvery }
     const out = newFolder()
     const { result } = await run(out, { corpus: [textOf(300_000)], config, team: 'all', ...more })
-    return { vectors: vectorsOf(out), count: result.checkpoints.count }
+    const saved = readEvents(new RunFolder(out).events).filter(({ type }) => type === 'checkpoint')
+    const insideEpochs = saved.filter(({ words }) => words % (result.words / 3) > 0).length
+    return { vectors: vectorsOf(out), count: result.checkpoints.count, insideEpochs }
   }
   const never = await train('1000h')
-  expect(never.count).toBeLessThanOrEqual(2)
+  expect(never.insideEpochs).toBe(0)
   const always = await train('1step')
-  expect(always.count).toBe(10)
+  expect([always.count, always.insideEpochs]).toEqual([15, 12])
   expect(always.vectors.equals(never.vectors)).toBe(true)
-  const byWords = await train('70kwords')
+  const byWords = await train('30kwords')
+  expect(byWords.insideEpochs).toBeGreaterThan(0)
   expect(byWords.vectors.equals(never.vectors)).toBe(true)
   await forSeeds(1, async (random) => {
     const asks = new EventTarget()
-    const trained = () => void (random.below(2) === 0 && asks.dispatchEvent(new Event('checkpoint')))
+    let blocks = 0
+    const trained = () => void (blocks++ % 5 > random.below(2) || asks.dispatchEvent(new Event('checkpoint')))
     const asked = await train('1000h', { asks, observer: { trained } })
+    expect(asked.insideEpochs).toBeGreaterThan(0)
     expect(asked.vectors.equals(never.vectors)).toBe(true)
-    expect(asked.count).toBeGreaterThanOrEqual(1)
   })
 })
 
