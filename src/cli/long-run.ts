@@ -7,9 +7,11 @@ import { note } from './output.ts'
 import { isRestart, stopController } from './signals.ts'
 import { commandLine } from './supervised.ts'
 
+type RunRequest = Pick<TrainRequest, 'observer' | 'signal' | 'supervisor' | 'checkpointWithinMs'>
+
 /** What a command that may run for days hands to training, and how it tells of a stop. */
 export interface LongRun {
-  request: Partial<Pick<TrainRequest, 'observer' | 'signal' | 'supervisor'>>
+  request: Partial<RunRequest>
   /** The error to tell for one that ended the run: a stop says with which command to go on. */
   ended(error: unknown): unknown
 }
@@ -25,6 +27,8 @@ export function longRun(observer: TrainObserver): LongRun {
       observer: guarded,
       signal,
       ...(passed && { supervisor: { pid: passed.supervisor, deaths: passed.deaths } }),
+      // One that lived so long saved nothing: those after it save well before.
+      ...(passed?.livedSeconds && { checkpointWithinMs: 250 * passed.livedSeconds }),
     },
     ended: (error) => {
       if (!(error instanceof StoppedError)) return error

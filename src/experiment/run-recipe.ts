@@ -20,7 +20,9 @@ export async function runRecipe(
   {
     runs = 'runs',
     ...request
-  }: { runs?: string } & Partial<Pick<TrainRequest, 'observer' | 'signal' | 'supervisor'>> = {},
+  }: { runs?: string } & Partial<
+    Pick<TrainRequest, 'observer' | 'signal' | 'supervisor' | 'checkpointWithinMs'>
+  > = {},
 ): Promise<RecipeOutcome> {
   const outcome = await runTraining({
     corpus: recipe.corpus,

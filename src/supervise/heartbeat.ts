@@ -78,7 +78,7 @@ export interface Passed {
   supervisor: number
   /** Deaths running without progress. */
   deaths: number
-  /** Seconds that the attempt before this one lived, if it died without having saved anything. */
+  /** Seconds that the last attempt lived that died without having saved anything; null if none has. */
   livedSeconds: number | null
 }
 

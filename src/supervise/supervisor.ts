@@ -73,7 +73,7 @@ export async function supervise(options: SuperviseOptions): Promise<SuperviseOut
     const saved = savedUnits(ending)
     const hasProgress = saved === undefined ? ending.seconds >= 60 : saved >= (options.progress ?? 10)
     passed.deaths = hasProgress ? 1 : passed.deaths + 1
-    passed.livedSeconds = saved === 0 ? ending.seconds : null
+    if (saved === 0) passed.livedSeconds = ending.seconds
     const gaveUp = passed.deaths > restarts || ending.cause === 'start'
     // Memory that ran short is no death: the program saved, and goes on at once.
     const waitMs = Math.min(mostMs, firstMs * 2 ** (passed.deaths - 1))

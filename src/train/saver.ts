@@ -10,6 +10,7 @@ import type { Training } from './train.ts'
 /** Checkpoints may cost a hundredth of the time. */
 const worth = 100
 const defaultPauseMs = 60_000
+const leastPauseMs = 500
 const firstRetryMs = 10_000
 /** Timers wait no longer. */
 const longestMs = 2 ** 31 - 1
@@ -189,7 +190,9 @@ export class Saver {
     const { config, checkpointWithinMs = Number.POSITIVE_INFINITY } = this.#training
     const cadence = config.checkpointEvery === undefined ? undefined : parseCadence(config.checkpointEvery)
     if (cadence) return cadence.unit === 'ms' ? cadence.count : Number.POSITIVE_INFINITY
-    return Math.min(checkpointWithinMs, Math.max(defaultPauseMs, worth * this.#stallMs))
+    // Asked for more often than that, they would leave no time to train.
+    const within = Math.max(checkpointWithinMs, leastPauseMs, 4 * this.#stallMs)
+    return Math.min(within, Math.max(defaultPauseMs, worth * this.#stallMs))
   }
 
   /** What is left until the next is due, where steps or words say when. */
