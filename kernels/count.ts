@@ -1,4 +1,4 @@
-// The vocabulary pass: words of a text into a table that grows, and tables into one.
+// The vocabulary pass: words of a text into a table that grows, and tables into one. What does not fit goes to disk, sorted.
 import {
   ARENA_BYTES,
   ENTRIES,
@@ -11,6 +11,7 @@ import {
   wordEnd,
 } from './text'
 
+export { mergeKeys, mergeRecords, packRecords, sortKeys } from './runs'
 export { auditRecords, fillSlots, lowerWords, xxh64 } from './text'
 
 /**

@@ -17,8 +17,8 @@ export const ARENA_BYTES: usize = 20
 
 export const ENTRY_BYTES: usize = 24
 const ENTRY_HASH: usize = 8
-const ENTRY_OFFSET: usize = 16
-const ENTRY_LENGTH: usize = 20
+export const ENTRY_OFFSET: usize = 16
+export const ENTRY_LENGTH: usize = 20
 
 const SLOT_LENGTH: usize = 8
 const SLOT_ENTRY: usize = 12
@@ -89,7 +89,7 @@ export function hashWord(p: usize, length: usize): u64 {
 
 /** A mask of the first 0 to 8 bytes. */
 @inline
-function lowBytes(count: usize): u64 {
+export function lowBytes(count: usize): u64 {
   const bits = <u64>count << 3
   return count == 0 ? 0 : <u64>-1 >> (64 - bits)
 }

@@ -1,7 +1,7 @@
 import { formatBytes } from '../core/bytes.ts'
 import { PlanError } from '../core/errors.ts'
 import { chooseBlockBytes, paddingBytes, searchBytes } from './blocks.ts'
-import { slotBytes } from './word-table.ts'
+import { leastTableBytes, slotBytes } from './word-table.ts'
 
 /** The memory of the vocabulary pass in bytes, before the text is read. */
 export interface CountingPlan {
@@ -30,7 +30,7 @@ export interface CountedWords {
 // Measured on Linux x64, Node 26: the engine while it counts a tiny text, and what each thread adds.
 const runtimeBytes = 88 * 2 ** 20
 const threadRuntimeBytes = 4 * 2 ** 20
-/** Of a kept word beside its bytes twice, while the vocabulary is sorted and handed over. Measured on the corpora below, min-count 1. */
+/** Of a kept word beside its bytes twice, see `vocabularyBytes`. Measured on the corpora below, min-count 1. */
 const keptWordBytes = 84
 const entryBytes = 24
 const leastSlots = 2 ** 16
@@ -54,9 +54,12 @@ export function countingParts(corpusBytes: number, threads: number, words: Count
   const blockBytes = chooseBlockBytes(corpusBytes)
   const others = threadsAtWork(corpusBytes, threads) - 1
   const table = (distinct: number) =>
-    slotsFor(distinct) * slotBytes +
-    distinct * entryBytes +
-    Math.min(mostArenaBytes, distinct * words.wordBytes)
+    Math.max(
+      leastTableBytes,
+      slotsFor(distinct) * slotBytes +
+        distinct * entryBytes +
+        Math.min(mostArenaBytes, distinct * words.wordBytes),
+    )
   return {
     // A block as it is read; another for what is made of it.
     'thread buffers': (others + 1) * 2 * (Math.min(blockBytes, corpusBytes) + searchBytes + paddingBytes),
@@ -89,11 +92,62 @@ export function planCounting(corpusBytes: number, threads: number): CountingPlan
   }
 }
 
+/** The part of a memory that each table may fill, in bytes, and that the vocabulary may once the tables are gone. */
+export interface CountingShares {
+  /** Of the thread that takes in the others' words. */
+  taker: number
+  giver: number
+  /** All of them together. */
+  tables: number
+  vocabulary: number
+}
+
+/**
+ * Shares a memory out among the threads' tables, as what is expected of each asks for; what does not fit its share is
+ * spilled.
+ */
+export function shareOut(corpusBytes: number, threads: number, memory: number): CountingShares {
+  const parts = countingParts(corpusBytes, threads, { distinct: 1, distinctEach: 1, kept: 0, wordBytes: 8 })
+  const vocabulary = memory - parts.runtime - leastTableBytes
+  const others = threadsAtWork(corpusBytes, threads) - 1
+  const spare = memory - parts.runtime - parts['thread buffers'] - (others + 1) * leastTableBytes
+  const [all, each] = [corpusBytes, corpusBytes / (others + 1)].map(expectedDistinct) as [number, number]
+  const part = (distinct: number) => leastTableBytes + (spare * distinct) / (all + others * each)
+  const tables = spare + (others + 1) * leastTableBytes
+  return { taker: part(all), giver: part(each), tables, vocabulary }
+}
+
+/** Bytes that a vocabulary takes while it is sorted and handed over. */
+export function vocabularyBytes(words: number, wordBytes: number): number {
+  return words * keptWordBytes + 2 * wordBytes
+}
+
+/**
+ * The most that the vocabulary pass is expected to have on the disk at a time: words that were saved or did not fit.
+ *
+ * By the law of `expectedDistinct`, for each text that fills the tables or is read between two saves, and once more
+ * for what is being merged. Never more than nine bytes for each byte of text, which is what single letters would take.
+ */
+export function countingDiskBytes(corpusBytes: number, threads: number, memory: number): number {
+  const { giver } = shareOut(corpusBytes, threads, memory)
+  // The inverse of `expectedDistinct`.
+  const fitting = ((Math.max(0, giver) / tableWordBytes) * (1 / 0.78)) ** (1 / 0.79)
+  const textOfRun = Math.max(1, Math.min(fitting, leastSavedText, corpusBytes))
+  const runs = Math.ceil(corpusBytes / textOfRun)
+  return Math.ceil(Math.min(9 * corpusBytes, 2 * runs * expectedDistinct(textOfRun) * runWordBytes))
+}
+
+/** Of a word in a table (slots that are half taken among it), and in a run. */
+const tableWordBytes = 2 * slotBytes + entryBytes + 16
+const runWordBytes = 24
+/** What one thread reads between two saves at least: 30 s at 10 MB/s. */
+const leastSavedText = 300e6
+
 /**
  * Refuses to read what cannot be counted in a memory.
  *
  * limit   bytes
- * throws  PlanError if even one word over and over needs more
+ * throws  PlanError if it is too little even for words that are spilled as soon as they can be
  */
 export function requireCounting(corpusBytes: number, threads: number, limit: number): CountingPlan {
   const plan = planCounting(corpusBytes, threads)

@@ -6,7 +6,7 @@ export {
   corpusFingerprint,
   countCorpus,
 } from './count.ts'
-export { type CountingPlan, planCounting, requireCounting } from './count-plan.ts'
+export { type CountingPlan, countingDiskBytes, planCounting, requireCounting } from './count-plan.ts'
 export { type CorpusFile, findCorpusFiles } from './files.ts'
 export {
   findPhrases,

@@ -27,15 +27,23 @@ export class Vocabulary {
    *
    * memory  about 70 bytes a word while it sorts. (An object a word would be 200, and the engine keeps a dead thread's
    *         pages for some seconds.)
+   * onStep  told now and then that it goes on
    */
-  static from(words: Iterable<[word: Uint8Array, count: number]>, minCount: number): Vocabulary {
+  static from(
+    words: Iterable<[word: Uint8Array, count: number]>,
+    minCount: number,
+    onStep?: () => void,
+  ): Vocabulary {
+    let compared = 0
     const { counts, arena, offsets } = gather(words, minCount)
     const text = Buffer.from(arena.buffer)
-    const order = Uint32Array.from(counts.keys()).sort(
-      (a, b) =>
+    const order = Uint32Array.from(counts.keys()).sort((a, b) => {
+      if ((++compared & 0xffff) === 0) onStep?.()
+      return (
         counts[b]! - counts[a]! ||
-        text.compare(text, offsets[b]!, offsets[b + 1]!, offsets[a]!, offsets[a + 1]!),
-    )
+        text.compare(text, offsets[b]!, offsets[b + 1]!, offsets[a]!, offsets[a + 1]!)
+      )
+    })
     const sorted = new Vocabulary(
       new Float64Array(counts.length),
       new Uint8Array(arena.length),

@@ -1,3 +1,4 @@
+import type { Write } from '../core/disk.ts'
 import { ResourceError } from '../core/errors.ts'
 import { loadKernel, pageBytes } from '../runtime/wasm.ts'
 
@@ -22,6 +23,9 @@ interface CountKernel {
     arenaLimit: number,
   ): number
   fillSlots(table: number): void
+  sortKeys(table: number, keys: number, from: number, end: number): void
+  mergeKeys(table: number, from: number, middle: number, end: number, out: number): void
+  packRecords(table: number, key: number, end: number, out: number, outEnd: number, next: number): number
   lowerWords(text: number, length: number, out: number): number
   auditRecords(text: number, length: number, offset: bigint, maxWords: number, counts: number): bigint
 }
@@ -33,8 +37,24 @@ const entryBytes = 24
 const firstSlots = 2 ** 16
 /** See kernels/text.ts. */
 export const slotBytes = 16
-const mergeBatch = 2 ** 14
+const mergeBatch = 2 ** 10
 const counters = 2048
+
+/** For what is written to runs or read from them. */
+export const runBufferBytes = 2 ** 19
+/** A key of kernels/runs.ts: twice as many as there can be entries fit the slots. */
+const keyBytes = 16
+/** Keys that are sorted by insertion before they are merged. */
+const sortedKeys = 16
+/** The least that a table can be laid out in: its first slots, half of them taken by words of 16 bytes. */
+export const leastTableBytes = runBufferBytes + firstSlots * slotBytes + (firstSlots / 2) * (entryBytes + 16)
+
+export interface WordTableOptions {
+  /** Bytes that the words may take; else what a WASM memory can hold. */
+  tableBytes?: number
+  /** Another thread's table, made with the same numbers. */
+  memory?: WebAssembly.Memory
+}
 
 /** Where the parts of the memory lie. Pages cost nothing until they are touched, so limits may be wide. */
 interface Layout {
@@ -44,8 +64,10 @@ interface Layout {
   entries: number
   arena: number
   scratch: number
+  run: number
   entryLimit: number
   arenaLimit: number
+  mostSlots: number
   pages: number
 }
 
@@ -59,13 +81,20 @@ const fields = { slots: 0, slotMask: 1, entries: 2, arena: 3, entryCount: 4, are
  */
 export class WordTable {
   readonly memory: WebAssembly.Memory
+  /** Called when there is no room for another word: it must make some. Without it, that is an error. */
+  whenFull: (() => void) | undefined
   readonly #kernel: CountKernel
   readonly #layout: Layout
   readonly #fields: Uint32Array
 
   /** `bufferBytes`: of a raw block. `preparedBytes`: of a block made ready for the kernel. */
-  constructor(corpusBytes: number, bufferBytes: number, preparedBytes: number, memory?: WebAssembly.Memory) {
-    const layout = planLayout(corpusBytes, bufferBytes, preparedBytes)
+  constructor(
+    corpusBytes: number,
+    bufferBytes: number,
+    preparedBytes: number,
+    { tableBytes = Number.POSITIVE_INFINITY, memory }: WordTableOptions = {},
+  ) {
+    const layout = planLayout(corpusBytes, bufferBytes, preparedBytes, tableBytes)
     this.#layout = layout
     this.memory =
       memory ?? new WebAssembly.Memory({ initial: layout.pages, maximum: layout.pages, shared: true })
@@ -95,6 +124,22 @@ export class WordTable {
 
   get length(): number {
     return this.#fields[fields.entryCount]!
+  }
+
+  /** Distinct words for which there is room yet, as far as their number goes. */
+  get entriesLeft(): number {
+    return this.#layout.entryLimit - this.length
+  }
+
+  /** Bytes that the words and their table take. */
+  get usedBytes(): number {
+    const slots = this.#fields[fields.slotMask]! + 1
+    return slots * slotBytes + this.length * entryBytes + this.#fields[fields.arenaBytes]!
+  }
+
+  /** Where runs are merged: see `mergeRuns`. */
+  get runBuffer(): Uint8Array {
+    return new Uint8Array(this.memory.buffer, this.#layout.run, runBufferBytes)
   }
 
   /** Words passed over for their length. */
@@ -142,7 +187,7 @@ export class WordTable {
   }
 
   /** Adds the counts of another table. */
-  merge(other: WordTable): void {
+  merge(other: WordTable, onStep?: () => void): void {
     const { scratch } = this.#layout
     const scratchArena = scratch + mergeBatch * entryBytes
     const here = new Uint8Array(this.memory.buffer)
@@ -164,6 +209,7 @@ export class WordTable {
         if (done >= count) break
         this.#grow()
       }
+      onStep?.()
     }
   }
 
@@ -180,18 +226,85 @@ export class WordTable {
     }
   }
 
+  /**
+   * Writes every word with its count, in the order of their bytes, as kernels/runs.ts has it. The slots are the room in
+   * which they are sorted: then the table must be cleared, or repaired.
+   */
+  writeSorted(write: Write, onStep?: () => void): void {
+    const { length } = this
+    const { run } = this.#layout
+    const keys = this.#sortKeys(onStep)
+    const next = new Uint32Array(this.memory.buffer, counters + 16, 1)
+    const end = keys + length * keyBytes
+    for (let key = keys; key < end; key = next[0]!) {
+      const bytes = this.#kernel.packRecords(
+        tablePointer,
+        key,
+        end,
+        run,
+        run + runBufferBytes,
+        next.byteOffset,
+      )
+      write(new Uint8Array(this.memory.buffer, run, bytes))
+      onStep?.()
+    }
+  }
+
+  /** Forgets all words. */
+  clear(): void {
+    this.#fields[fields.entryCount] = 0
+    this.#fields[fields.arenaBytes] = 0
+    this.#clearSlots()
+  }
+
+  /** Makes the table whole again after `writeSorted`. */
+  repair(): void {
+    this.#clearSlots()
+    this.#kernel.fillSlots(tablePointer)
+  }
+
+  /** Returns where the sorted keys lie, in the slots. */
+  #sortKeys(onStep?: () => void): number {
+    const { length } = this
+    let keys = this.#layout.slots
+    let other = keys + length * keyBytes
+    for (let from = 0; from < length; from += sortedKeys)
+      this.#kernel.sortKeys(tablePointer, keys, from, Math.min(from + sortedKeys, length))
+    for (let width = sortedKeys; width < length; width *= 2) {
+      for (let from = 0; from < length; from += 2 * width) {
+        const [middle, end] = [from + width, from + 2 * width].map((key) => Math.min(key, length)) as [
+          number,
+          number,
+        ]
+        this.#kernel.mergeKeys(
+          tablePointer,
+          keys + from * keyBytes,
+          keys + middle * keyBytes,
+          keys + end * keyBytes,
+          other + from * keyBytes,
+        )
+        if (width >= 2 ** 16) onStep?.()
+      }
+      ;[keys, other] = [other, keys]
+    }
+    return keys
+  }
+
   #limits(): { entryLimit: number; arenaLimit: number } {
     const slots = this.#fields[fields.slotMask]! + 1
     return { entryLimit: Math.min(slots / 2, this.#layout.entryLimit), arenaLimit: this.#layout.arenaLimit }
   }
 
-  /** Doubles the slots and enters every word anew. */
+  /** Doubles the slots and enters every word anew, or has room made. */
   #grow(): void {
     const slots = (this.#fields[fields.slotMask]! + 1) * 2
+    const { entryLimit, arenaLimit, mostSlots } = this.#layout
     if (
-      slots / 2 > this.#layout.entryLimit ||
-      this.#fields[fields.arenaBytes]! + 1024 > this.#layout.arenaLimit
+      slots > mostSlots ||
+      this.length >= entryLimit ||
+      this.#fields[fields.arenaBytes]! + longestWordBytes + 8 > arenaLimit
     ) {
+      if (this.whenFull) return this.whenFull()
       throw new ResourceError('VOCABULARY_FULL', {
         what: `the corpus has more than ${this.length.toLocaleString('en-US')} distinct words`,
         why: 'they do not fit the counting table of one thread',
@@ -199,15 +312,30 @@ export class WordTable {
       })
     }
     this.#fields[fields.slotMask] = slots - 1
+    this.repair()
+  }
+
+  #clearSlots(): void {
+    const slots = this.#fields[fields.slotMask]! + 1
     new Uint8Array(this.memory.buffer, this.#layout.slots, slots * slotBytes).fill(0)
-    this.#kernel.fillSlots(tablePointer)
   }
 }
 
-function planLayout(corpusBytes: number, bufferBytes: number, preparedBytes: number): Layout {
+function planLayout(
+  corpusBytes: number,
+  bufferBytes: number,
+  preparedBytes: number,
+  tableBytes: number,
+): Layout {
+  const room = Math.max(leastTableBytes, tableBytes) - runBufferBytes
   // A word and the space behind it take two bytes at least.
-  const entryLimit = 2 ** Math.ceil(Math.log2(Math.min(2 ** 24, Math.max(firstSlots, corpusBytes / 2 + 1))))
-  const arenaLimit = Math.min(2 ** 29, entryLimit * 8 + corpusBytes * 8 + longestWordBytes)
+  const wanted = 2 ** Math.ceil(Math.log2(Math.min(2 ** 24, Math.max(firstSlots, corpusBytes / 2 + 1))))
+  const { entryLimit, mostSlots } = mostEntries(room, wanted)
+  const arenaLimit = Math.min(
+    2 ** 29,
+    wanted * 8 + corpusBytes * 8 + longestWordBytes,
+    room - mostSlots * slotBytes - entryLimit * entryBytes,
+  )
   let end = 4096
   const region = (bytes: number) => {
     const begin = end
@@ -216,10 +344,11 @@ function planLayout(corpusBytes: number, bufferBytes: number, preparedBytes: num
   }
   const raw = region(bufferBytes)
   const prepared = region(preparedBytes)
-  const slots = region(entryLimit * 2 * slotBytes)
+  const slots = region(mostSlots * slotBytes)
   const entries = region(entryLimit * entryBytes)
   const arena = region(arenaLimit)
   const scratch = region(mergeBatch * (entryBytes + longestWordBytes + 8))
+  const run = region(runBufferBytes)
   return {
     raw,
     prepared,
@@ -227,8 +356,21 @@ function planLayout(corpusBytes: number, bufferBytes: number, preparedBytes: num
     entries,
     arena,
     scratch,
+    run,
     entryLimit,
     arenaLimit,
+    mostSlots,
     pages: Math.ceil(end / pageBytes),
   }
+}
+
+/** The most words, of 16 bytes each, that fit a room; slots are a power of two, half of which may be taken. */
+function mostEntries(room: number, wanted: number): { entryLimit: number; mostSlots: number } {
+  let best = { entryLimit: 0, mostSlots: firstSlots }
+  for (let mostSlots = firstSlots; mostSlots <= 2 * wanted; mostSlots *= 2) {
+    const fitting = Math.floor((room - mostSlots * slotBytes) / (entryBytes + 16))
+    const entryLimit = Math.min(mostSlots / 2, wanted, fitting)
+    if (entryLimit > best.entryLimit) best = { entryLimit, mostSlots }
+  }
+  return best
 }

@@ -97,6 +97,10 @@ export class RunFolder {
   get corpus(): string {
     return join(this.path, 'corpus.json')
   }
+  /** What was counted of the text so far; gone once all is. */
+  get counting(): string {
+    return join(this.path, 'counting')
+  }
   get checkpoints(): string {
     return join(this.path, 'checkpoints')
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { writeFileAtomically } from '../core/disk.ts'
 import { InputError } from '../core/errors.ts'
 import {
@@ -53,6 +53,8 @@ export interface KnownCorpus {
  * The corpus of a run: read from its folder if the files look as they did when they were counted, else counted.
  * (Looks deceive; training compares every block with its audit as it goes.)
  *
+ * Counting goes on behind what an earlier process had counted, which lies in the run's folder until all is.
+ *
  * throws  as `countCorpus`, and InputError if the corpus has another fingerprint; the folder is untouched then
  */
 export async function loadOrCount(
@@ -64,11 +66,13 @@ export async function loadOrCount(
   const loaded = await loadCounted(folder, files, options)
   if (loaded && (known === null || loaded.corpus.fingerprint === known)) {
     if (loaded.init !== (init?.fingerprint ?? null)) save(folder, loaded.corpus, options, init)
+    removeCounting(folder)
     return loaded.corpus
   }
-  const result = await countCorpus(files, options)
+  const result = await countCorpus(files, { ...options, scratch: folder.counting })
   const fingerprint = corpusFingerprint(result.blocks, result.audits, options.tokenizer)
   if (known !== null && fingerprint !== known) {
+    removeCounting(folder)
     throw new InputError('RUN_CORPUS', {
       what: `the text is not what the run in ${folder.path} was trained on`,
       why: `its fingerprint is ${fingerprint.slice(0, 12)}…; the run has ${known.slice(0, 12)}…`,
@@ -77,7 +81,12 @@ export async function loadOrCount(
   }
   const corpus = { ...result, fingerprint }
   save(folder, corpus, options, init)
+  removeCounting(folder)
   return corpus
+}
+
+function removeCounting(folder: RunFolder): void {
+  rmSync(folder.counting, { recursive: true, force: true })
 }
 
 function save(

@@ -79,7 +79,10 @@ export interface TrainObserver {
   /** The run folder is this process's; bytes that it may use, if that was said. */
   began?(folder: string, memoryLimit: number | undefined): void
   countingPlanned?(plan: CountingPlan): void
+  /** At least once a second while work advances, and only then. */
   counting?(doneFraction: number): void
+  /** Blocks that need not be counted again if the process dies. */
+  countingSaved?(blocks: number): void
   counted?(corpus: CountedCorpus, seconds: number): void
   planned?(plan: FittingPlan, config: TrainConfig, threads: number): void
   resumed?(checkpoint: string, state: TrainState): void
@@ -156,7 +159,7 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
     })
     return { folder, result, losses: lossesOf(folder), wasComplete: false }
   } catch (error) {
-    if (!wasThere && !existsSync(folder.corpus)) {
+    if (!wasThere && !existsSync(folder.corpus) && !existsSync(folder.counting)) {
       // Nothing came of it: leave nothing behind.
       removeQuietly(folder.path)
     } else if (before && error instanceof InputError && error.code === 'RUN_CORPUS') {
@@ -240,7 +243,8 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
     if (!run.fingerprints.corpus) events.append(words, { type: 'countingPlan', ...plan })
     observer.countingPlanned?.(plan)
   }
-  const corpus = await loadOrCount(folder, begun.files, { ...countOptions(request, config), onPlan }, known)
+  const counting = { ...countOptions(request, config), onPlan, onWarning: warn }
+  const corpus = await loadOrCount(folder, begun.files, counting, known)
   const { blocks, audits, vocabulary } = corpus
   const threads = trainingThreads(request, config, blocks.length)
   const countSeconds = (performance.now() - beganMs) / 1000
@@ -392,8 +396,10 @@ export function countOptions(
 ): CountOptions {
   const { tokenizer, minCount } = config
   const onProgress = (done: number) => observer?.counting?.(done)
+  const onSaved = (blocks: number) => observer?.countingSaved?.(blocks)
   const memory = availableMemory(config.memory).bytes
-  return { tokenizer, minCount, threads: threadsOf(config), memory, onProgress, ...(signal && { signal }) }
+  const threads = threadsOf(config)
+  return { tokenizer, minCount, threads, memory, onProgress, onSaved, ...(signal && { signal }) }
 }
 
 function resultOf(
