@@ -304,15 +304,20 @@ export class WordTable {
       this.length >= entryLimit ||
       this.#fields[fields.arenaBytes]! + longestWordBytes + 8 > arenaLimit
     ) {
-      if (this.whenFull) return this.whenFull()
-      throw new ResourceError('VOCABULARY_FULL', {
-        what: `the corpus has more than ${this.length.toLocaleString('en-US')} distinct words`,
-        why: 'they do not fit the counting table of one thread',
-        mend: 'use --tokenizer words, which strips punctuation and case, or fewer files',
-      })
+      if (!this.whenFull) throw this.#full()
+      this.whenFull()
+      return
     }
     this.#fields[fields.slotMask] = slots - 1
     this.repair()
+  }
+
+  #full(): ResourceError {
+    return new ResourceError('VOCABULARY_FULL', {
+      what: `the corpus has more than ${this.length.toLocaleString('en-US')} distinct words`,
+      why: 'they do not fit the counting table of one thread',
+      mend: 'use --tokenizer words, which strips punctuation and case, or fewer files',
+    })
   }
 
   #clearSlots(): void {
