@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { formatBytes } from '../core/bytes.ts'
 import { type PackedError, packError, ResourceError } from '../core/errors.ts'
-import { type CountedWords, progressFields } from './count.ts'
+import { buffersOf, type CountedWords, progressFields } from './count.ts'
 import { vocabularyBytes } from './count-plan.ts'
 import { Vocabulary } from './vocabulary.ts'
 import {
@@ -48,7 +48,7 @@ try {
   message = { error: packError(error) }
 }
 for (const { name } of passing) removeFile(join(folder, name))
-parentPort!.postMessage(message)
+parentPort!.postMessage(message, 'counted' in message ? buffersOf(message.counted) : [])
 
 function mergeAll(): CountedWords {
   while (runs.length > mostOpen) {

@@ -30,6 +30,8 @@ export interface CountedWords {
 // Measured on Linux x64, Node 26: the engine while it counts a tiny text, and what each thread adds.
 const runtimeBytes = 88 * 2 ** 20
 const threadRuntimeBytes = 4 * 2 ** 20
+/** What it takes more of a thread that writes runs. Measured so too. */
+const spillRuntimeBytes = 5 * 2 ** 20
 /** Of a kept word beside its bytes twice, see `vocabularyBytes`. Measured on the corpora below, min-count 1. */
 const keptWordBytes = 84
 const entryBytes = 24
@@ -110,7 +112,8 @@ export function shareOut(corpusBytes: number, threads: number, memory: number): 
   const parts = countingParts(corpusBytes, threads, { distinct: 1, distinctEach: 1, kept: 0, wordBytes: 8 })
   const vocabulary = memory - parts.runtime - leastTableBytes
   const others = threadsAtWork(corpusBytes, threads) - 1
-  const spare = memory - parts.runtime - parts['thread buffers'] - (others + 1) * leastTableBytes
+  const fixed = parts.runtime + parts['thread buffers'] + (others + 1) * (leastTableBytes + spillRuntimeBytes)
+  const spare = Math.max(0, memory - fixed)
   const [all, each] = [corpusBytes, corpusBytes / (others + 1)].map(expectedDistinct) as [number, number]
   const part = (distinct: number) => leastTableBytes + (spare * distinct) / (all + others * each)
   const tables = spare + (others + 1) * leastTableBytes

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { packError, ResourceError } from '../core/errors.ts'
 import { BlockReader, BlockTable, paddingBytes } from './blocks.ts'
-import { type CountedWords, type CountJob, type CountMessage, progressFields } from './count.ts'
+import { buffersOf, type CountedWords, type CountJob, type CountMessage, progressFields } from './count.ts'
 import { addPart, type CountedPart, emptyPart } from './count-ledger.ts'
 import { vocabularyBytes } from './count-plan.ts'
 import { maxSentence } from './records.ts'
@@ -34,7 +34,8 @@ let hasFailed = false
 let nextSaveMs = performance.now() + (saving?.everyMs ?? 0)
 
 try {
-  post(await countBlocks())
+  const message = await countBlocks()
+  parentPort!.postMessage(message, buffersOf(message.counted))
 } catch (error) {
   // Other threads need not go on.
   Atomics.store(job.progress, claimed, blocks.length)
@@ -43,7 +44,7 @@ try {
   reader.close()
 }
 
-async function countBlocks(): Promise<CountMessage> {
+async function countBlocks(): Promise<CountMessage & { type: 'done' }> {
   table.whenFull = spill
   let mostNew = 0
   for (let block = claim(); block < blocks.length; block = claim()) {
@@ -79,7 +80,7 @@ function countBlock(block: number): void {
   Atomics.add(job.progress, done, 1)
 }
 
-async function giveAway(port: MessagePort): Promise<CountMessage> {
+async function giveAway(port: MessagePort): Promise<CountMessage & { type: 'done' }> {
   // Once words are on the disk, all must go there; else they are taken from memory, without a detour.
   if (Atomics.load(job.progress, isSpilled) === 1) {
     await saveOrFail()
@@ -91,7 +92,7 @@ async function giveAway(port: MessagePort): Promise<CountMessage> {
 }
 
 /** Adds the tables of the other threads to this one's, and makes the vocabulary, if all of it fits. */
-async function takeIn(ports: MessagePort[]): Promise<CountMessage> {
+async function takeIn(ports: MessagePort[]): Promise<CountMessage & { type: 'done' }> {
   let usedBytes = 0
   for (const port of ports) {
     const [given] = (await once(port, 'message')) as [Given]

@@ -56,6 +56,13 @@ export interface CountedWords {
   mostFrequent: number
 }
 
+/** What of them goes from thread to thread without a copy. */
+export function buffersOf(counted: CountedWords | null): ArrayBuffer[] {
+  if (!counted) return []
+  const { counts, arena, offsets } = counted.vocabulary
+  return [counts, arena, offsets].map(({ buffer }) => buffer as ArrayBuffer)
+}
+
 /** What a thread tells. After the first two it waits for an answer: runs to merge, or null. */
 export type CountMessage =
   | { type: 'part'; part: CountedPart }
