@@ -1,9 +1,11 @@
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -102,6 +104,7 @@ test('saved at each block and merged again, a count is the same bytes', () =>
     const scratch = newPath()
     const counted = await countCorpus(files, { ...options, scratch, saveEveryMs: 0 })
     expect(factsOf(counted)).toEqual(factsOf(expected))
+    expect([counted.overlong, counted.replaced.count]).toEqual([2, 3])
     for (const part of ['counts', 'arena', 'offsets'] as const) {
       const [one, other] = [expected, counted].map(({ vocabulary }) =>
         Buffer.from(vocabulary[part].slice().buffer),
@@ -152,11 +155,12 @@ test('stopped, a count goes on where it was, also for another least count', () =
 
 test('a stop saves what was counted, though nothing else has', async () => {
   const path = `${newPath()}.txt`
-  writeFileSync(path, Buffer.alloc(48 * 2 ** 20, 'a few words\n'))
+  writeFileSync(path, Buffer.alloc(64 * 2 ** 20, 'a few words\n'))
   const controller = new AbortController()
   const saved: number[] = []
   const counting = countCorpus(findCorpusFiles([path]), {
     ...options,
+    threads: 1,
     scratch: newPath(),
     signal: controller.signal,
     onProgress: (done) => done > 0 && controller.abort(),
@@ -235,6 +239,32 @@ test('a disk that refuses is told of where counting can go on, and else ends it,
     )
     expect(existsSync(scratch)).toBe(false)
   }))
+
+test.skipIf(process.platform !== 'linux')('a disk that fills up and is freed costs nothing', () =>
+  forSeeds(1, async (random) => {
+    const text = manyWords(random, 90_000)
+    const files = write(text)
+    const scratch = newPath()
+    const warnings: string[] = []
+    const saved: number[] = []
+    const counted = await countCorpus(files, {
+      ...options,
+      scratch,
+      saveEveryMs: 0,
+      onWarning: (message) => warnings.push(message),
+      onSaved: (blocks) => {
+        // What is written there finds no space; the next number does.
+        if (saved.push(blocks) > 1) return
+        mkdirSync(scratch)
+        for (const i of [0, 1, 4, 5]) symlinkSync('/dev/full', join(scratch, `run-${i}`))
+      },
+    })
+    expect(linesOf(counted) === plainCount(text, 1).lines).toBe(true)
+    expect(warnings.length).toBe(4)
+    expect(warnings[0]).toContain('the disk is full')
+    expect(saved.at(-1)).toBe(blocksOf(files))
+  }),
+)
 
 test('a vocabulary that does not fit is refused, with a least count whose words do', () =>
   forSeeds(1, async (random) => {
