@@ -17,8 +17,6 @@ export function withBeats(observer: TrainObserver): TrainObserver {
     toldMs = now
     heartbeat(beat)
   }
-  // A timer tells of counting too when it stands still: that is no sign of life.
-  let counted = -1
   return {
     ...observer,
     began: (folder, memoryLimit) => tell({ folder, ...(memoryLimit && { memoryLimit }) }, true),
@@ -27,9 +25,12 @@ export function withBeats(observer: TrainObserver): TrainObserver {
       observer.countingPlanned?.(plan)
     },
     counting: (done) => {
-      if (done !== counted) tell({ at: `counting words, ${(100 * done).toFixed(1)} % done` })
-      counted = done
+      tell({ at: `counting words, ${(100 * done).toFixed(1)} % done` })
       observer.counting?.(done)
+    },
+    countingSaved: (blocks) => {
+      tell({ saved: blocks }, true)
+      observer.countingSaved?.(blocks)
     },
     planned: (plan, config, threads) => {
       tell({ at: 'making the model', memoryPlan: plan.bytes }, true)

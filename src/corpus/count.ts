@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
-import { type Disk, realDisk } from '../core/disk.ts'
+import { currentDisk, type Disk } from '../core/disk.ts'
 import { InputError, type PackedError, ResourceError, StoppedError, unpackError } from '../core/errors.ts'
 import { siblingModule, startWorker } from '../runtime/workers.ts'
 import { BlockTable, chooseBlockBytes } from './blocks.ts'
@@ -143,7 +143,7 @@ export async function countCorpus(files: CorpusFile[], options: CountOptions): P
 }
 
 async function countOnce(blocks: BlockTable, options: CountOptions): Promise<CountResult> {
-  const { scratch = null, tokenizer, disk = realDisk } = options
+  const { scratch = null, tokenizer, disk = currentDisk() } = options
   const audits: BlockAudits = {
     records: new Uint32Array(new SharedArrayBuffer(blocks.length * 4)),
     words: new Uint32Array(new SharedArrayBuffer(blocks.length * 4)),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { writeFileAtomically } from '../core/disk.ts'
+import { existsSync, readFileSync } from 'node:fs'
+import { removeQuietly, writeFileAtomically } from '../core/disk.ts'
 import { InputError } from '../core/errors.ts'
 import {
   BlockTable,
@@ -86,7 +86,7 @@ export async function loadOrCount(
 }
 
 function removeCounting(folder: RunFolder): void {
-  rmSync(folder.counting, { recursive: true, force: true })
+  removeQuietly(folder.counting)
 }
 
 function save(

@@ -10,6 +10,7 @@ import {
   type CountOptions,
   chooseBlockBytes,
   countCorpus,
+  countingDiskBytes,
   countSample,
   findCorpusFiles,
   requireCounting,
@@ -115,7 +116,8 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
 
   const threads = trainingThreads({}, config, blocks.length)
   const shape = shapeOf(vocabulary, blocks, config, threads)
-  const spillBytes = counting ? spilled(counting, bytes, limit.bytes) : 0
+  const spillBytes =
+    counting && counting.bytes > limit.bytes ? countingDiskBytes(bytes, threads, limit.bytes) : 0
   const more = { spillBytes, initBytes: bytesOf(init) }
   const disk = planDisk(folder, config, vocabulary, more, request.freeBytes)
   // What goes on from its work is what it was, and may hope for its disk.
@@ -171,11 +173,6 @@ async function knowText(
     seconds: (sample.seconds * bytes) / sample.bytes / atOnce,
     order: repeated(sample.chosen, sample.blocks.length),
   }
-}
-
-/** What counting may spill to the disk, where the counts may not fit: each word and its count, and that merged. */
-function spilled(plan: CountingPlan, corpusBytes: number, limit: number): number {
-  return plan.bytes <= limit ? 0 : 1.5 * corpusBytes
 }
 
 /** Of the copy that a run makes of what it begins with, and of the words that its vectors then have besides, at most. */
