@@ -204,7 +204,7 @@ test('what is damaged or of another corpus is not gone on with', () =>
 
 test('a run that is damaged while counting goes on makes it begin anew, and the count is right', () =>
   forSeeds(1, async (random) => {
-    const text = manyWords(random, 16_000)
+    const text = manyWords(random, 60_000)
     const scratch = newPath()
     const warnings: string[] = []
     let harmed = false

@@ -241,8 +241,8 @@ test('checkpoints inside epochs change nothing, and a width that is no multiple 
   const [whole, often] = [newFolder(), newFolder()]
   const odd = { ...config, dim: 7 }
   await run(whole, { config: odd })
-  await runAndStop(often, 20, { config: odd, checkpointWithinMs: 1 })
-  await run(often, { config: odd, checkpointWithinMs: 1 })
+  await runAndStop(often, 20, { config: { ...odd, checkpointEvery: '3steps' } })
+  await run(often, { config: { ...odd, checkpointEvery: '3steps' } })
   expect(vectorsOf(often).equals(vectorsOf(whole))).toBe(true)
   const saved = readEvents(new RunFolder(often).events).filter(({ type }) => type === 'checkpoint')
   expect(saved.length).toBeGreaterThan(4)
