@@ -51,7 +51,7 @@ test('what lies past the checkpoint that was resumed is dropped, however often t
       const log = new EventLog(path, attempt)
       let words = saved
       log.append(words, { type: 'start', pid: 1, threads: 1 })
-      if (attempt > 1) log.append(words, { type: 'resume', checkpoint: 'c', epoch: 1 })
+      if (attempt > 1) log.append(words, { type: 'resume', checkpoint: 'c', epoch: 1, place: 3 })
       counted = counted.filter((at) => at <= saved)
       for (let step = random.below(6); step > 0; step--) {
         words += 1 + random.below(100)

@@ -10,7 +10,8 @@ export type RunEvent = { time: string; attempt: number; words: number } & (
   | { type: 'countingPlan'; bytes: number; most: number; least: number; parts: Record<string, number> }
   /** Of training, before it begins: what it takes, what for, and the limit that it fits into. */
   | { type: 'plan'; bytes: number; parts: Record<string, number>; limit?: { bytes: number; of: string } }
-  | { type: 'resume'; checkpoint: string; epoch: number }
+  /** `place`: blocks of the epoch that were done. */
+  | { type: 'resume'; checkpoint: string; epoch: number; place: number }
   | { type: 'schedule'; epochs: number; before: number }
   | { type: 'init'; path: string; words: number; inText: number; kept: number }
   | ({ type: 'progress' } & Progress)

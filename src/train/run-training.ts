@@ -295,7 +295,12 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
     observer.warmStart?.(figures)
   }
   if (checkpoint) {
-    events.append(words, { type: 'resume', checkpoint: checkpoint.path, epoch: state.epoch })
+    events.append(words, {
+      type: 'resume',
+      checkpoint: checkpoint.path,
+      epoch: state.epoch,
+      place: state.place,
+    })
     observer.resumed?.(checkpoint.path, state)
     const epochsBefore = before?.config.epochs as number
     if (epochsBefore !== config.epochs)

@@ -1,0 +1,156 @@
+// Kills a supervised run again and again: its trainer, its supervisor, or both, at moments drawn from a seed.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Random } from '../../src/core/random.ts'
+import { type RunFile, RunFolder } from '../../src/run/index.ts'
+
+/** What a run may be doing when it is killed, as far as its folder tells. */
+export const moments = ['any', 'counting', 'writing', 'renaming', 'training', 'export'] as const
+export type Moment = (typeof moments)[number]
+
+export interface Kill {
+  victim: 'trainer' | 'supervisor' | 'both'
+  moment: Moment
+  /** Whether what was waited for was seen, or the time was up. */
+  seen: boolean
+}
+
+export interface KilledRun {
+  kills: Kill[]
+  /** What the last supervisor printed. */
+  output: string
+  notes: string
+  folder: RunFolder
+}
+
+export interface KillOptions {
+  /** Node's arguments before the command line's own: a launcher. */
+  launcher: string[]
+  /** `train …`, without `--out`. */
+  args: string[]
+  out: string
+  kills: number
+  random: Random
+}
+
+/** Runs a command line to its end, in spite of so many kills. Fewer if it ends before. */
+export async function runThroughKills(options: KillOptions): Promise<KilledRun> {
+  const { launcher, args, out, random } = options
+  const folder = new RunFolder(out)
+  const kills: Kill[] = []
+  let run = start()
+  while (!run.isOver() && kills.length < options.kills) {
+    const moment = moments[random.below(moments.length)]!
+    const patienceMs = 200 + random.below(1500)
+    const before = attemptOf(folder)
+    const seen = await until(() => run.isOver() || isAt(folder, moment, before), patienceMs)
+    // Behind what was seen too, so that the end of a write and the start are hit alike.
+    await sleep(random.below(moment === 'any' ? 600 : moment === 'training' ? 60 : 8))
+    if (run.isOver()) break
+    const victim = (['trainer', 'supervisor', 'both'] as const)[random.below(3)]!
+    const pids = readRun(folder)?.pids
+    if (victim !== 'supervisor' && pids?.trainer) kill(pids.trainer)
+    if (victim !== 'trainer') {
+      kill(run.child.pid!)
+      await run.over
+      // A trainer without its supervisor saves and ends: the next one waits for it.
+      run = start()
+    }
+    kills.push({ victim, moment, seen })
+  }
+  await run.over
+  return { kills, output: run.output(), notes: run.notes(), folder }
+
+  function start() {
+    const child = spawn(process.execPath, [...launcher, ...args, '--out', out])
+    let output = ''
+    let notes = ''
+    child.stdout.on('data', (part) => {
+      output += part
+    })
+    child.stderr.on('data', (part) => {
+      notes += part
+    })
+    return {
+      child,
+      output: () => output,
+      notes: () => notes,
+      isOver: () => child.exitCode !== null || child.signalCode !== null,
+      over: closed(child),
+    }
+  }
+}
+
+/** Resolves when a process has ended. (Not on `close`: its orphan has the same pipes.) */
+function closed(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => child.once('exit', () => resolve()))
+}
+
+async function until(test: () => boolean, patienceMs: number): Promise<boolean> {
+  const end = performance.now() + patienceMs
+  while (performance.now() < end) {
+    if (test()) return true
+    await sleep(1)
+  }
+  return false
+}
+
+function isAt(folder: RunFolder, moment: Moment, before: number): boolean {
+  if (moment === 'any') return true
+  const names = namesIn(folder.path)
+  if (moment === 'counting')
+    return attemptOf(folder) > before || (names.includes('lock') && !names.includes('corpus.json'))
+  if (moment === 'training') return names.includes('claims')
+  if (moment === 'export') return names.some((name) => name.startsWith('vectors.safetensors'))
+  const checkpoints = namesIn(folder.checkpoints)
+  if (moment === 'writing') return checkpoints.some((name) => name.startsWith('.'))
+  // More than are kept: the new one is there, and the oldest not yet gone.
+  return checkpoints.filter((name) => /^\d+$/.test(name)).length > 2
+}
+
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path)
+  } catch {
+    return []
+  }
+}
+
+function attemptOf(folder: RunFolder): number {
+  return readRun(folder)?.attempt ?? 0
+}
+
+function readRun(folder: RunFolder): RunFile | undefined {
+  try {
+    return JSON.parse(readFileSync(folder.runFile, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It is dead already.
+  }
+}
+
+/** Of the attempts that resumed, how many did so inside an epoch. Read from all events, those of lost work too. */
+export function resumesOf(folder: RunFolder): { all: number; inside: number } {
+  const path = join(folder.path, 'events.ndjson')
+  if (!existsSync(path)) return { all: 0, inside: 0 }
+  const resumes = readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        const event = JSON.parse(line)
+        return event.type === 'resume' ? [event] : []
+      } catch {
+        return []
+      }
+    })
+  return { all: resumes.length, inside: resumes.filter(({ place }) => place > 0).length }
+}
