@@ -1,7 +1,7 @@
 import { type Beat, heartbeat } from '../supervise/heartbeat.ts'
 import type { TrainObserver } from '../train/index.ts'
 
-/** Beats closer to one another than this are left out, but for the last. */
+/** Beats closer to one another than this are put together. */
 const leastMs = 250
 
 /**
@@ -11,11 +11,14 @@ const leastMs = 250
 export function withBeats(observer: TrainObserver): TrainObserver {
   if (!process.connected) return observer
   let toldMs = Number.NEGATIVE_INFINITY
+  let untold: Beat = {}
   const tell = (beat: Beat, always = false) => {
     const now = performance.now()
+    untold = { ...untold, ...beat }
     if (!always && now - toldMs < leastMs) return
     toldMs = now
-    heartbeat(beat)
+    heartbeat(untold)
+    untold = {}
   }
   return {
     ...observer,

@@ -116,13 +116,7 @@ export class SafetensorsFile {
     const begin = place.begin + from
     assert(from >= 0 && begin + target.length <= place.end, `tensor ${name} has no such part`)
     for (let done = 0; done < target.length; ) {
-      const count = readSync(
-        this.#fd,
-        target,
-        done,
-        Math.min(target.length - done, 2 ** 30),
-        place.begin + done,
-      )
+      const count = readSync(this.#fd, target, done, Math.min(target.length - done, 2 ** 30), begin + done)
       if (count === 0) throw notSafetensors(this.path, `it ends inside tensor ${name}`)
       done += count
     }
