@@ -56,24 +56,35 @@ export async function acquireLockBehindOrphan(
 ): Promise<Lock> {
   const giveUpMs = performance.now() + savingMs
   for (let waited = false; ; waited = true) {
-    const orphan = orphanIn(folder)
-    if (orphan === undefined || performance.now() > giveUpMs || signal?.aborted)
+    try {
       return acquireLock(folder, supervisor)
-    if (!waited) onWait?.(orphan)
+    } catch (error) {
+      const orphan = isLocked(error) ? orphanIn(folder) : undefined
+      const isFree = isLocked(error) && holderOf(folder) === undefined
+      if ((orphan === undefined && !isFree) || performance.now() > giveUpMs || signal?.aborted) throw error
+      if (orphan !== undefined && !waited) onWait?.(orphan)
+    }
     await sleep(50)
   }
 }
 
+function isLocked(error: unknown): boolean {
+  return error instanceof InputError && error.code === 'RUN_LOCKED'
+}
+
 /** The living holder of a run folder whose supervisor has died. */
 function orphanIn(folder: RunFolder): number | undefined {
-  let holder: Holder | undefined
+  const holder = holderOf(folder)
+  const isOrphan = holder?.supervisor && isAlive(holder) && !isAlive(holder.supervisor)
+  return isOrphan ? holder!.pid : undefined
+}
+
+function holderOf(folder: RunFolder): Holder | undefined {
   try {
-    holder = parseHolder(readFileSync(folder.lock, 'utf8'))
+    return parseHolder(readFileSync(folder.lock, 'utf8'))
   } catch {
     return undefined
   }
-  const isOrphan = holder?.supervisor && isAlive(holder) && !isAlive(holder.supervisor)
-  return isOrphan ? holder!.pid : undefined
 }
 
 /** A lock that the disk does not let go of is in nobody's way once this process is gone. */

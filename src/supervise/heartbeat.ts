@@ -53,7 +53,9 @@ export interface SupervisorListener {
 
 /** Listens to the supervisor, until `leaveSupervisor`; without a supervisor, nothing happens. */
 export function listenToSupervisor({ restart, orphaned }: SupervisorListener): void {
-  if (!process.connected) return
+  if (!process.send) return
+  // It may have died before this process was ready to hear of it.
+  if (!process.connected) orphaned()
   const onMessage = (message: unknown) => {
     const request = message as Request | null
     if (request?.millrace === 'restart') restart(request.why)
@@ -69,7 +71,8 @@ export function leaveSupervisor(): void {
 
 /** Whether this process was started by a supervisor. */
 export function isSupervised(): boolean {
-  return process.connected && process.env['MILLRACE_SUPERVISED'] !== undefined
+  // Without a channel of its own it is the child of a program that is supervised.
+  return process.send !== undefined && process.env['MILLRACE_SUPERVISED'] !== undefined
 }
 
 /** What the supervisor passes to a program that it starts. */

@@ -7,7 +7,7 @@ import type { Random } from '../../src/core/random.ts'
 import { type RunFile, RunFolder } from '../../src/run/index.ts'
 
 /** What a run may be doing when it is killed, as far as its folder tells. */
-export const moments = ['any', 'counting', 'writing', 'renaming', 'training', 'export'] as const
+export const moments = ['any', 'writing', 'renaming', 'training', 'counting', 'export'] as const
 export type Moment = (typeof moments)[number]
 
 export interface Kill {
@@ -42,12 +42,16 @@ export async function runThroughKills(options: KillOptions): Promise<KilledRun> 
   const kills: Kill[] = []
   let run = start()
   while (!run.isOver() && kills.length < options.kills) {
-    const moment = moments[random.below(moments.length)]!
-    const patienceMs = 200 + random.below(1500)
+    // The last one waits for the export, which comes once; of the others most wait until training goes on, so that the
+    // run gets on.
+    const isLast = kills.length === options.kills - 1
+    const isEarly = random.below(5) === 0
+    const moment = isLast ? 'export' : isEarly ? 'counting' : moments[random.below(4)]!
     const before = attemptOf(folder)
-    const seen = await until(() => run.isOver() || isAt(folder, moment, before), patienceMs)
+    if (!isEarly) await until(() => run.isOver() || isAt(folder, 'training', before), 10_000)
+    const seen = await until(() => run.isOver() || isAt(folder, moment, before), isLast ? 60_000 : 1000)
     // Behind what was seen too, so that the end of a write and the start are hit alike.
-    await sleep(random.below(moment === 'any' ? 600 : moment === 'training' ? 60 : 8))
+    await sleep(random.below(moment === 'any' || moment === 'training' ? 300 : 8))
     if (run.isOver()) break
     const victim = (['trainer', 'supervisor', 'both'] as const)[random.below(3)]!
     const pids = readRun(folder)?.pids
@@ -138,7 +142,7 @@ function kill(pid: number): void {
   }
 }
 
-/** Of the attempts that resumed, how many did so inside an epoch. Read from all events, those of lost work too. */
+/** How often attempts resumed, and inside an epoch. Read from all events, those of lost work too. */
 export function resumesOf(folder: RunFolder): { all: number; inside: number } {
   const path = join(folder.path, 'events.ndjson')
   if (!existsSync(path)) return { all: 0, inside: 0 }
