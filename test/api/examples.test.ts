@@ -77,6 +77,21 @@ example('own-loop.ts', () => {
   expect(again.lines.at(-1)).toBe(whole.lines.at(-1))
 })
 
+example('supervised.ts', () => {
+  const { lines, stderr } = run('supervised.ts', join(folder, 'supervised'))
+  expect(stderr).toBe('')
+  expect(lines[0]).toBe('from step 0')
+  const places = lines.flatMap(
+    (line) => /^killed by SIGKILL in step (\d+) of 300 after/.exec(line)?.[1] ?? [],
+  )
+  expect(places.length).toBeGreaterThanOrEqual(2)
+  for (const place of places) expect(lines).toContain(`from step ${place}`)
+  expect(lines.slice(-2)).toEqual([
+    'sum 8955050 after 300 steps', // Σ i² below 300 = 299·300·599/6
+    `${places.length} deaths`,
+  ])
+})
+
 test('each example is run here', () => {
   expect(tested.sort()).toEqual(readdirSync(examples).sort())
 })

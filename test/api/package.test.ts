@@ -51,3 +51,24 @@ test.each(built ? ['millrace-source', 'default'] : ['millrace-source'])(
     expect(out).toBe('true 2\n')
   },
 )
+
+test('a program of a user beats, and is supervised, by the name of the package', () => {
+  const out = runScript(
+    `import { existsSync, writeFileSync } from 'node:fs'
+     import { describeEnding, heartbeat, isSupervised, supervise } from 'millrace/supervise'
+     if (isSupervised()) {
+       heartbeat({ at: 'the beginning', saved: 0 })
+       if (existsSync('died')) process.exit(0)
+       writeFileSync('died', '')
+       setTimeout(() => process.kill(process.pid, 'SIGKILL'), 20)
+     } else {
+       const { code, deaths } = await supervise({
+         command: [process.execPath, ...process.execArgv, import.meta.filename],
+         observer: { died: (ending) => console.log(describeEnding(ending).replace(/ after.*/, '')) },
+       })
+       console.log(code, deaths)
+     }`,
+    '--conditions=millrace-source',
+  )
+  expect(out).toBe('killed by SIGKILL in the beginning\n0 1\n')
+})
