@@ -11,7 +11,10 @@ import { LiveLine, trainObserver } from './progress.ts'
 export function command(): Command {
   return new Command('experiment')
     .argument('<recipe>', 'a YAML file, such as experiments/quick.yaml')
-    .option('--no-supervise', 'run in this process alone: who starts it again is somebody else')
+    .option(
+      '--no-supervise',
+      'run in this process alone, where something else starts it again: see docs/running-for-days.md',
+    )
     .option('--json', 'end with one line of JSON')
     .addHelpText(
       'after',

@@ -6,7 +6,7 @@ import { note, printJson } from './output.ts'
 import { relaySignals } from './relay.ts'
 
 interface Options {
-  restarts: string
+  restarts?: string
   memory?: string
   json?: boolean
 }
@@ -16,19 +16,24 @@ export function command(): Command {
   return new Command('supervise')
     .usage('[options] -- <command...>')
     .argument('<command...>', 'the program and its arguments')
-    .option('--restarts <n>', 'give up after so many deaths running without progress', '8')
-    .option('--memory <size>', 'resident memory it may use, such as 2G (default: what the machine has)')
+    .option('--restarts <n>', 'starts again without progress, after which it is given up (default: 8)')
+    .option(
+      '--memory <size>',
+      'resident memory it may use, such as 2G (default: what its control group or the machine has)',
+    )
     .option('--json', 'end with one line of JSON')
     .addHelpText(
       'after',
       `
-The program is started again, after a wait that doubles up to a minute, until it exits with 0. Progress is what it tells
-of itself: import { heartbeat } from 'millrace/supervise'; heartbeat({ done, saved }). One that tells nothing has made
-progress if it lived for a minute. One that has told something, and then nothing for five minutes, is stuck and killed.
-When memory runs short, the program gets SIGTERM, and is started afresh when it has ended.
-Ctrl-C goes to the program; a second one too; the third kills it.
+The program is started again, after a wait that doubles up to a minute, until it exits with 0. It has made progress if it
+lived for a minute. When memory runs short it gets SIGTERM, and is started afresh when it has ended, or is killed after
+two minutes. Ctrl-C goes to the program, and a second one too; the third kills it.
 
-Exit codes: 0 it exited with 0; 1 given up; 2 it cannot be started; 75 stopped.
+A Node program can tell more, by import { heartbeat } from 'millrace/supervise': after heartbeat({ saved: n }), ten more
+saved are progress; having told anything, it is stuck and killed if it tells nothing for five minutes; and it hears of
+short memory by listenToSupervisor instead of SIGTERM. See docs/running-for-days.md.
+
+Exit codes: 0 it exited with 0; 1 given up; 2 it cannot be started, or an option is wrong; 75 stopped.
 
 Examples:
   millrace supervise -- node my-script.js
@@ -38,7 +43,7 @@ Examples:
 }
 
 async function superviseAny(program: string[], options: Options): Promise<void> {
-  const restarts = Number(options.restarts)
+  const restarts = Number(options.restarts ?? 8)
   if (!(Number.isInteger(restarts) && restarts >= 0)) {
     throw new ConfigError('FLAG_VALUE', {
       what: `--restarts ${options.restarts} is not possible`,

@@ -20,16 +20,24 @@ export function command(): Command {
   const command = new Command('train')
     .argument('<corpus...>', 'text files (UTF-8), or folders, which mean their *.txt')
     .option('-o, --out <folder>', 'the run folder (default: runs/ and the name of the corpus)')
-    .option('--config <file>', 'YAML with the keys below, such as `minCount: 10`; flags go before it')
+    .option('--config <file>', 'YAML with the keys below, such as `minCount: 10`; a flag overrides it')
   return addTrainOptions(command)
-    .option('--no-supervise', 'run in this process alone: who starts it again is somebody else')
+    .option(
+      '--no-supervise',
+      'run in this process alone, where something else starts it again: see docs/running-for-days.md',
+    )
     .option('--json', 'end with one line of JSON')
     .addHelpText(
       'after',
       `
 On a folder that holds a run, training goes on from its last checkpoint, and flags that are left out keep the
 run's values; a complete run is shown again, or goes on if --epochs are more than it has. --init begins another run
-with the vectors of a finished one, or of a file. Ctrl-C saves and stops (exit code 75).
+with the vectors of a finished one, or of a file.
+
+A small parent process starts the trainer again from its last checkpoint if it is killed, stuck or short of memory, until
+the run is complete. Ctrl-C saves and stops, twice stops at once; the same command goes on.
+
+Exit codes: 0 complete, 1 failed, 2 bad input, 75 stopped and resumable.
 
 Examples:
   millrace train corpus.txt --out runs/mine

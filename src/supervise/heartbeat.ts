@@ -6,9 +6,12 @@
 export interface Beat {
   /** Where it is, in words: `block 17 of 400 in epoch 2`. */
   at?: string
-  /** Units of work done, whatever they are; a beat that moves it is a sign of life. */
+  /** Units of work done, whatever they are. */
   done?: number
-  /** Of these, how many no death can take back. Restarts count as progress by this. */
+  /**
+   * How many units are safe: a new process would go on from there. To be told as soon as that is known at the start,
+   * too, since an attempt has made progress if this rises by 10 while it lives.
+   */
   saved?: number
   /** Bytes that it may use, and that it planned to. */
   memoryLimit?: number
@@ -29,7 +32,8 @@ type Message = { millrace: 'beat' } & Beat
  * Tells the supervisor that this process lives and gets on. Without a supervisor, nothing happens.
  *
  * A program that never calls it is watched all the same, but for being stuck; one that has called it must go on to do
- * so within the supervisor's patience.
+ * so within the supervisor's patience (5 minutes), and is asked to save by `listenToSupervisor` instead of SIGTERM. To
+ * be called where the work is done, not by a timer, which may go on where the work does not.
  */
 export function heartbeat(beat: Beat = {}): void {
   if (!process.connected) return

@@ -18,8 +18,8 @@ export function describeEnding(ending: Ending): string {
 export function describeGivingUp({ last, deaths }: SuperviseOutcome): { what: string; why: string } {
   if (last.cause === 'start')
     return { what: 'the program cannot be started', why: last.detail ?? 'the system refuses' }
-  const times = deaths === 1 ? 'once' : `${deaths} times`
-  return { what: `it died ${times}, the last times without progress`, why: describeEnding(last) }
+  const what = deaths === 1 ? 'it died' : `it died ${deaths} times, the last times without progress`
+  return { what, why: describeEnding(last) }
 }
 
 function how({ cause, code, signal, detail }: Ending): string {

@@ -96,8 +96,11 @@ function submit(text: string | undefined, { restarts = 0, flags = '' } = {}) {
   }
   const job = spawn('bash', ['job.sh'], { cwd: folder, env, stdio: 'ignore', detached: true })
   onTestFinished(() => {
-    // Where the test has failed, the trainer may still be there, in the group of the script.
-    if (job.exitCode === null) process.kill(-job.pid!, 'SIGKILL')
+    try {
+      process.kill(-job.pid!, 'SIGKILL') // the group: where the test has failed, the trainer may still be there
+    } catch {
+      // All have ended.
+    }
   })
   const ended = once(job, 'exit').then(([code]) => ({
     code,
