@@ -1,4 +1,4 @@
-import { type Beat, heartbeat } from '../supervise/heartbeat.ts'
+import { type Beat, heartbeat, isSupervised } from '../supervise/heartbeat.ts'
 import type { TrainObserver } from '../train/index.ts'
 
 /** Beats closer to one another than this are put together. */
@@ -9,7 +9,7 @@ const leastMs = 250
  * safe. Without a supervisor it is the observer as it is.
  */
 export function withBeats(observer: TrainObserver): TrainObserver {
-  if (!process.connected) return observer
+  if (!isSupervised()) return observer
   let toldMs = Number.NEGATIVE_INFINITY
   let untold: Beat = {}
   const tell = (beat: Beat, always = false) => {
@@ -35,6 +35,7 @@ export function withBeats(observer: TrainObserver): TrainObserver {
       tell({ saved: blocks }, true)
       observer.countingSaved?.(blocks)
     },
+    alive: () => tell({}),
     planned: (plan, config, threads) => {
       tell({ at: 'making the model', memoryPlan: plan.bytes }, true)
       observer.planned?.(plan, config, threads)

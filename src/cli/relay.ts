@@ -2,17 +2,18 @@ import { note } from './output.ts'
 import { hangsUp } from './signals.ts'
 
 /**
- * The first Ctrl-C, SIGTERM or closed terminal aborts the signal, with its name as the reason; each one after that goes
- * straight to the program that is supervised, and the third ends it at once. Ctrl-Z stops both.
+ * The first Ctrl-C, SIGTERM or closed terminal aborts the signal, with its name as the reason. After that they kill the
+ * program that is supervised; if it is `patient`, the third does. Ctrl-Z stops both.
  */
-export function relaySignals(program: () => number | undefined): AbortSignal {
+export function relaySignals(program: () => number | undefined, patient = false): AbortSignal {
   const controller = new AbortController()
   let count = 0
   const relay = (name: NodeJS.Signals) => {
     count++
     if (count === 1) return controller.abort(name)
-    if (count === 2) note('ending at once')
-    kill(program(), count === 2 ? name : 'SIGKILL')
+    if (patient && count === 2) return kill(program(), name)
+    note('ended at once; what was not saved will be done again')
+    kill(program(), 'SIGKILL')
   }
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, relay)
   process.on('SIGHUP', (name) => hangsUp() && relay(name))

@@ -1,4 +1,4 @@
-import { listenToSupervisor } from '../supervise/heartbeat.ts'
+import { isSupervised, listenToSupervisor } from '../supervise/heartbeat.ts'
 import { note } from './output.ts'
 
 /** Why a run was told to stop, where its user did not. */
@@ -19,6 +19,8 @@ export function stopController(): AbortController {
   const controller = new AbortController()
   const stop = () => {
     if (controller.signal.aborted) {
+      // Systems signal parent and child, and the parent passes its own on: to end it at once is its part.
+      if (isSupervised()) return
       note('stopped at once; what came after the last checkpoint will be done again')
       process.exit(75)
     }

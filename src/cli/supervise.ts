@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { formatBytes, parseBytes } from '../core/bytes.ts'
 import { ConfigError, InputError, MillraceError } from '../core/errors.ts'
 import { describeEnding, describeGivingUp, supervise } from '../supervise/index.ts'
+import { patience } from './needs-supervisor.ts'
 import { note, printJson } from './output.ts'
 import { relaySignals } from './relay.ts'
 
@@ -51,11 +52,12 @@ async function superviseAny(program: string[], options: Options): Promise<void> 
     })
   }
   let pid: number | undefined
-  const stop = relaySignals(() => pid)
+  const stop = relaySignals(() => pid, true)
   const outcome = await supervise({
     command: program,
     restarts,
     ...(options.memory !== undefined && { memoryLimit: parseBytes(options.memory, '--memory') }),
+    ...patience(),
     stop,
     observer: {
       started: (started) => {

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { MillraceError } from '../core/errors.ts'
 import { EventLog, type RunEvent, RunFolder, readEvents } from '../run/index.ts'
 import { describeEnding, describeGivingUp, type Ending, supervise } from '../supervise/index.ts'
+import { patience } from './needs-supervisor.ts'
 import { note, tellError } from './output.ts'
 import { relaySignals } from './relay.ts'
 
@@ -13,14 +14,13 @@ import { relaySignals } from './relay.ts'
  */
 export async function superviseSelf(args: string[]): Promise<number> {
   const command = [process.execPath, ...process.execArgv, process.argv[1]!, ...args]
-  const patience = Number(process.env['MILLRACE_PATIENCE_SECONDS'])
   let program: number | undefined
   const stop = relaySignals(() => program)
   const outcome = await supervise({
     command,
     // What was asked is wrong, or the program has said why it failed: again would be the same.
     isFinal: (code) => code === 1 || code === 2,
-    ...(patience > 0 && { patienceMs: patience * 1000 }),
+    ...patience(),
     stop,
     observer: {
       started: (pid) => {
@@ -28,12 +28,11 @@ export async function superviseSelf(args: string[]): Promise<number> {
       },
       memory: (why) => note(`\nmemory is short: ${why}; the run saves and goes on in a new process`),
       died: (ending, { waitMs, running, limit, all }) => {
-        const again =
-          waitMs === undefined
-            ? ''
-            : `; going on from its last checkpoint${waitMs >= 1000 ? ` in ${Math.round(waitMs / 1000)} s` : ''}`
-        note(`\ntraining ${describeEnding(ending)}${again}`)
-        if (running > 1) note(`no progress in ${running} attempts; it is given up after ${limit + 1}`)
+        const when = (waitMs ?? 0) >= 1000 ? ` in ${Math.round(waitMs! / 1000)} s` : ''
+        const again = waitMs === undefined ? '' : `; it is started again${when}`
+        note(`\nthe trainer has ended: ${describeEnding(ending)}${again}`)
+        if (running > 1)
+          note(`nothing new was saved in ${running} attempts; it is given up after ${limit + 1}`)
         record(ending, all)
       },
     },
@@ -87,13 +86,16 @@ function givenUp(outcome: Parameters<typeof describeGivingUp>[0], args: string[]
 function lastEvents(path: string | undefined): string[] {
   if (path === undefined) return []
   try {
-    return readEvents(new RunFolder(path).events).slice(-3).map(eventText)
+    const events = readEvents(new RunFolder(path).events)
+    return events
+      .filter((event) => 'message' in event)
+      .slice(-3)
+      .map(eventText)
   } catch {
     return []
   }
 }
 
-function eventText({ time, type, attempt: _, words, ...rest }: RunEvent): string {
-  const text = 'message' in rest ? rest.message : JSON.stringify(rest).slice(0, 120)
-  return `${time} ${type}${words > 0 ? ` after ${words} words` : ''}: ${text}`
+function eventText(event: RunEvent): string {
+  return `${event.time} ${event.type}: ${'message' in event ? event.message : ''}`
 }

@@ -35,8 +35,12 @@ export interface AttemptOptions {
 }
 
 const lookEveryMs = 1000
-/** So long a program may take to save what it has, when it was asked to because memory is short. */
+/**
+ * So long a program may take to save what it has, when it was asked to because memory is short; and to take note of
+ * that, before it is asked by SIGTERM, which more programs know.
+ */
 const savingMs = 120_000
+const notingMs = 10_000
 
 /** One life of a program under supervision. */
 export class Attempt {
@@ -125,7 +129,8 @@ export class Attempt {
     const use = memoryUse(this.#child.pid!)
     this.#rss = use.rss ?? this.#rss
     if (this.#memoryAskedAt !== undefined) {
-      if (now - this.#memoryAskedAt > savingMs) this.#child.kill('SIGKILL')
+      const waited = now - this.#memoryAskedAt
+      if (waited > notingMs) this.#child.kill(waited > savingMs ? 'SIGKILL' : 'SIGTERM')
       return
     }
     const { memoryLimit = this.#options.memoryLimit, memoryPlan } = this.#beat

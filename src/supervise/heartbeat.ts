@@ -36,7 +36,7 @@ type Message = { millrace: 'beat' } & Beat
  * be called where the work is done, not by a timer, which may go on where the work does not.
  */
 export function heartbeat(beat: Beat = {}): void {
-  if (!process.connected) return
+  if (!passed || !process.connected) return
   const message: Message = { millrace: 'beat', ...beat }
   // The callback takes the error: a supervisor that has just died is no reason to fail.
   process.send?.(message, () => {})
@@ -57,7 +57,7 @@ export interface SupervisorListener {
 
 /** Listens to the supervisor, until `leaveSupervisor`; without a supervisor, nothing happens. */
 export function listenToSupervisor({ restart, orphaned }: SupervisorListener): void {
-  if (!process.send) return
+  if (!passed) return
   // It may have died before this process was ready to hear of it.
   if (!process.connected) orphaned()
   const onMessage = (message: unknown) => {
@@ -69,14 +69,9 @@ export function listenToSupervisor({ restart, orphaned }: SupervisorListener): v
 
 /** Ends the connection, which would hold this process while anything listens. */
 export function leaveSupervisor(): void {
+  if (!passed) return
   process.removeAllListeners('disconnect')
   if (process.connected) process.disconnect?.()
-}
-
-/** Whether this process was started by a supervisor. */
-export function isSupervised(): boolean {
-  // Without a channel of its own it is the child of a program that is supervised.
-  return process.send !== undefined && process.env['MILLRACE_SUPERVISED'] !== undefined
 }
 
 /** What the supervisor passes to a program that it starts. */
@@ -89,7 +84,33 @@ export interface Passed {
   livedSeconds: number | null
 }
 
+const passed = takePassed()
+
 /** What the supervisor passed; undefined without one. */
 export function passedOn(): Passed | undefined {
-  return isSupervised() ? (JSON.parse(process.env['MILLRACE_SUPERVISED']!) as Passed) : undefined
+  return passed
+}
+
+/** Whether this process was started by a supervisor. */
+export function isSupervised(): boolean {
+  return passed !== undefined
+}
+
+/** Takes it out of the environment, for programs that this one starts are not supervised. */
+function takePassed(): Passed | undefined {
+  const text = process.env['MILLRACE_SUPERVISED']
+  delete process.env['MILLRACE_SUPERVISED']
+  // Without a channel, or with a channel to another parent, it is of the program that started this one.
+  if (text === undefined || !process.send) return undefined
+  const passed = JSON.parse(text) as Passed
+  return passed.supervisor === process.ppid || !isThere(passed.supervisor) ? passed : undefined
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -48,7 +48,7 @@ test('an exit code that is final is its last word', async () => {
 })
 
 test('it is given up after so many deaths running without progress, and what is known is told', async () => {
-  const life = `beat({ at: 'block 7', saved: 100 + n, done: 1 }); setTimeout(() => beat({ saved: 109 + n }), 10); die()`
+  const life = `beat({ at: 'block 7', saved: 100, done: 1 }); setTimeout(() => beat({ saved: 109 }), 10); die()`
   const outcome = await lives(life, { restarts: 3 })
   expect(outcome).toMatchObject({ gaveUp: true, deaths: 4, lives: 4 })
   expect(outcome.told.map(({ waitMs }) => waitMs !== undefined)).toEqual([true, true, true, false])
@@ -59,10 +59,17 @@ test('it is given up after so many deaths running without progress, and what is 
 
 test('ten units saved are progress: the count of deaths and the wait begin anew', async () => {
   // Saved by the first four, nothing by those after them.
-  const life = `beat({ saved: 50 }); if (n <= 4) beat({ saved: 60 }); n < 7 ? die() : process.exit(0)`
+  const life = `beat({ saved: 40 + 10 * Math.min(n, 5) }); if (n <= 4) beat({ saved: 50 + 10 * n }); n < 7 ? die() : process.exit(0)`
   const { told } = await lives(life, { restarts: 3 })
-  expect(told.map(({ running }) => running)).toEqual([1, 1, 1, 1, 2, 3])
-  expect(told.map(({ waitMs }) => waitMs)).toEqual([1, 1, 1, 1, 2, 4])
+  expect(told.map(({ running }) => running)).toEqual([0, 0, 0, 0, 1, 2])
+  expect(told.map(({ waitMs }) => waitMs)).toEqual([1, 1, 1, 1, 1, 2])
+})
+
+test('to come again to where it was before is no progress', async () => {
+  const outcome = await lives(`beat({ saved: 0 }); beat({ saved: 30 }); die()`, { restarts: 2 })
+  expect(outcome).toMatchObject({ gaveUp: true, deaths: 4 })
+  const none = await lives(`beat({ saved: 0 }); beat({ saved: 12 }); die()`, { restarts: 0 })
+  expect(none).toMatchObject({ gaveUp: true, deaths: 2 })
 })
 
 test('what it passes on: its process id, the deaths running, and how long one lived that saved nothing', async () => {

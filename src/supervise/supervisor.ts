@@ -63,6 +63,9 @@ export async function supervise(options: SuperviseOptions): Promise<SuperviseOut
   const { restarts = 8, isFinal = () => false, stop, observer } = options
   const { firstMs, mostMs } = options.backoff ?? { firstMs: 250, mostMs: 60_000 }
   const passed: Passed = { supervisor: process.pid, deaths: 0, livedSeconds: null }
+  /** The most that any attempt has told to be saved: to come there again is no progress. */
+  let best: number | undefined
+  let withoutProgress = 0
   for (let all = 0; ; ) {
     const ending = await attempt(options, passed)
     const done =
@@ -70,16 +73,19 @@ export async function supervise(options: SuperviseOptions): Promise<SuperviseOut
     const outcome = { code: ending.code ?? undefined, stopped: stop?.aborted ?? false, last: ending }
     if (done || outcome.stopped) return { ...outcome, gaveUp: false, deaths: all }
     all++
-    const saved = savedUnits(ending)
-    const hasProgress = saved === undefined ? ending.seconds >= 60 : saved >= (options.progress ?? 10)
-    passed.deaths = hasProgress ? 1 : passed.deaths + 1
-    if (saved === 0) passed.livedSeconds = ending.seconds
-    const gaveUp = passed.deaths > restarts || ending.cause === 'start'
-    // Memory that ran short is no death: the program saved, and goes on at once.
-    const waitMs = Math.min(mostMs, firstMs * 2 ** (passed.deaths - 1))
+    const { saved } = ending.beat
+    best ??= ending.savedAtStart
+    const hasProgress =
+      best === undefined ? ending.seconds >= 60 : (saved ?? best) - best >= (options.progress ?? 10)
+    if (best !== undefined && saved !== undefined && saved <= best) passed.livedSeconds = ending.seconds
+    if (hasProgress) best = saved
+    withoutProgress = hasProgress ? 0 : withoutProgress + 1
+    passed.deaths = withoutProgress + (hasProgress ? 1 : 0)
+    const gaveUp = withoutProgress > restarts || ending.cause === 'start'
+    const waitMs = Math.min(mostMs, firstMs * 2 ** Math.max(0, withoutProgress - 1))
     observer?.died?.(ending, {
       all,
-      running: passed.deaths,
+      running: withoutProgress,
       limit: restarts,
       waitMs: gaveUp ? undefined : waitMs,
     })
@@ -108,9 +114,4 @@ async function attempt(options: SuperviseOptions, passed: Passed): Promise<Endin
   } finally {
     stop?.removeEventListener('abort', pass)
   }
-}
-
-/** What an attempt has saved, in its own units; undefined if it tells nothing of that. */
-function savedUnits({ beat, savedAtStart }: Ending): number | undefined {
-  return savedAtStart === undefined || beat.saved === undefined ? undefined : beat.saved - savedAtStart
 }

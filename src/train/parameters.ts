@@ -45,8 +45,8 @@ export function parameterTensors(model: SharedModel): Record<string, Tensor> {
   )
 }
 
-/** Reads the parameters of a checkpoint into a model. */
-export function restoreParameters(model: SharedModel, file: SafetensorsFile): void {
+/** Reads the parameters of a checkpoint into a model. `onPart`: told after each part. */
+export function restoreParameters(model: SharedModel, file: SafetensorsFile, onPart = () => {}): void {
   const { vocabulary, dim } = model
   const batchRows = rowsOfPart(dim)
   const memory = new Float32Array(Math.min(batchRows, vocabulary) * dim)
@@ -55,6 +55,7 @@ export function restoreParameters(model: SharedModel, file: SafetensorsFile): vo
       const rows = memory.subarray(0, Math.min(batchRows, vocabulary - first) * dim)
       file.readInto(name, bytesOf(rows), first * dim * 4)
       writeRows(model, name, first, rows)
+      onPart()
     }
   }
 }

@@ -84,6 +84,8 @@ export interface TrainObserver {
   /** Blocks that need not be counted again if the process dies. */
   countingSaved?(blocks: number): void
   counted?(corpus: CountedCorpus, seconds: number): void
+  /** Now and then while parameters are read or vectors written: the disk may take long. */
+  alive?(): void
   planned?(plan: FittingPlan, config: TrainConfig, threads: number): void
   resumed?(checkpoint: string, state: TrainState): void
   warmStart?(figures: WarmStartFigures): void
@@ -276,7 +278,8 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
         'every word of the text has a vector of --init, and these stay: the vectors will be the same as before',
       )
   }
-  if (checkpoint) restore(model, checkpoint)
+  const alive = () => observer.alive?.()
+  if (checkpoint) restore(model, checkpoint, alive)
   else for (const message of start?.fill(model, config) ?? []) warn(message)
 
   events.append(words, { type: 'start', pid: process.pid, threads })
@@ -288,7 +291,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
     seconds: countSeconds,
   })
   events.append(words, { type: 'plan', ...plan })
-  if (!checkpoint && run.attempt > 1) warn('no checkpoint could be used: training begins anew')
+  if (begun.faults.length > 0 && !checkpoint) warn('no checkpoint could be used: training begins anew')
   if (start && !checkpoint) {
     const figures = { path: config.init!, ...start.figures }
     events.append(words, { type: 'init', ...figures })
@@ -351,7 +354,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   )
   if (!complete) throw stopped(state, config)
   endClaims(folder)
-  await persist(() => writeResult(folder, model, all, start))
+  await persist(() => writeResult(folder, model, all, start, alive))
   const wallSeconds = wallSecondsBefore + (performance.now() - beganMs) / 1000
   const result = resultOf(folder, run, state, all, wallSeconds)
   const { seconds, wordsPerSecond, peakRssBytes } = result
@@ -369,9 +372,13 @@ function writeResult(
   model: SharedModel,
   words: Vocabulary,
   start: WarmStart | undefined,
+  alive: () => void,
 ): void {
   const rows = function* () {
-    yield* rowBytes(model, 'input')
+    for (const part of rowBytes(model, 'input')) {
+      alive()
+      yield part
+    }
     if (start) yield* start.keptBytes()
   }
   writeFileAtomically(folder.vectors, (write) =>
@@ -442,10 +449,11 @@ function resultOf(
 function restore(
   model: SharedModel,
   checkpoint: { tensors(): { close(): void } & Parameters<typeof restoreParameters>[1] },
+  alive: () => void,
 ): void {
   const file = checkpoint.tensors()
   try {
-    restoreParameters(model, file)
+    restoreParameters(model, file, alive)
   } finally {
     file.close()
   }
