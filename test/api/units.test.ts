@@ -48,7 +48,6 @@ test("systemd's unit restarts as the exit codes ask for", () => {
     RestartPreventExitStatus: `${failed} ${badInput}`,
     SuccessExitStatus: `${saved}`,
     KillSignal: 'SIGTERM',
-    KillMode: 'mixed',
   })
 })
 
