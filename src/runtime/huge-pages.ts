@@ -8,7 +8,7 @@ let advise: { madvise: Madvise; addressOf: (memory: ArrayBufferLike) => bigint }
 
 /**
  * Asks Linux to back a memory with pages of 2 MiB, which spares the core most of its waiting for page tables: training
- * is 5 to 14 % faster (docs/performance.md). To be called before the memory is first touched. Where it cannot be had
+ * is up to a tenth faster (docs/performance.md). To be called before the memory is first touched. Where it cannot be had
  * (another system, Node without `node:ffi`), nothing happens.
  */
 export function askForHugePages(memory: WebAssembly.Memory): void {
