@@ -40,6 +40,8 @@ export async function runThroughKills(options: KillOptions): Promise<KilledRun> 
   const { launcher, args, out, random } = options
   const folder = new RunFolder(out)
   const kills: Kill[] = []
+  /** The attempt that was ended last: what lies in the folder may be its, until the next has begun. */
+  let ended = 0
   let run = start()
   while (!run.isOver() && kills.length < options.kills) {
     // The last one waits for the export, which comes once; of the others most wait until training goes on, so that the
@@ -47,15 +49,15 @@ export async function runThroughKills(options: KillOptions): Promise<KilledRun> 
     const isLast = kills.length === options.kills - 1
     const isEarly = random.below(5) === 0
     const moment = isLast ? 'export' : isEarly ? 'counting' : moments[random.below(4)]!
-    const before = attemptOf(folder)
-    if (!isEarly) await until(() => run.isOver() || isAt(folder, 'training', before), 10_000)
-    const seen = await until(() => run.isOver() || isAt(folder, moment, before), isLast ? 60_000 : 1000)
+    if (!isEarly) await until(() => run.isOver() || isAt(folder, 'training', ended), 10_000)
+    const seen = await until(() => run.isOver() || isAt(folder, moment, ended), isLast ? 60_000 : 1000)
     // Behind what was seen too, so that the end of a write and the start are hit alike.
     await sleep(random.below(moment === 'any' || moment === 'training' ? 300 : 8))
     if (run.isOver()) break
     const victim = (['trainer', 'supervisor', 'both'] as const)[random.below(3)]!
     const pids = readRun(folder)?.pids
-    if (victim !== 'supervisor' && pids?.trainer) kill(pids.trainer)
+    if (victim !== 'supervisor' && pids?.trainer && attemptOf(folder) > ended) kill(pids.trainer)
+    ended = attemptOf(folder)
     if (victim !== 'trainer') {
       kill(run.child.pid!)
       await run.over
@@ -101,12 +103,12 @@ async function until(test: () => boolean, patienceMs: number): Promise<boolean> 
   return false
 }
 
-function isAt(folder: RunFolder, moment: Moment, before: number): boolean {
+function isAt(folder: RunFolder, moment: Moment, ended: number): boolean {
   if (moment === 'any') return true
   const names = namesIn(folder.path)
   if (moment === 'counting')
-    return attemptOf(folder) > before || (names.includes('lock') && !names.includes('corpus.json'))
-  if (moment === 'training') return names.includes('claims')
+    return attemptOf(folder) > ended || (names.includes('lock') && !names.includes('corpus.json'))
+  if (moment === 'training') return names.includes('claims') && attemptOf(folder) > ended
   if (moment === 'export') return names.some((name) => name.startsWith('vectors.safetensors'))
   const checkpoints = namesIn(folder.checkpoints)
   if (moment === 'writing') return checkpoints.some((name) => name.startsWith('.'))
