@@ -8,6 +8,9 @@ if (major < 24) {
   )
   process.exitCode = 2
 } else {
+  // Garbage is collected sooner than it pleases the engine: some MiB less, and no saw-tooth.
+  const { setFlagsFromString } = await import('node:v8')
+  setFlagsFromString('--semi-space-growth-factor=1')
   const { main } = await import('../dist/cli/main.js')
   await main(process.argv.slice(2))
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { formatBytes, parseBytes } from '../core/bytes.ts'
 import { ConfigError, InputError, MillraceError } from '../core/errors.ts'
-import { describeEnding, describeGivingUp, supervise } from '../supervise/index.ts'
+import { describeEnding, describeGivingUp, type Ending, supervise } from '../supervise/index.ts'
 import { patience } from './needs-supervisor.ts'
 import { note, printJson } from './output.ts'
 import { relaySignals } from './relay.ts'
@@ -78,12 +78,14 @@ async function superviseAny(program: string[], options: Options): Promise<void> 
   if (outcome.gaveUp) {
     const { what, why } = describeGivingUp(outcome)
     const Kind = outcome.last.cause === 'start' ? InputError : MillraceError
-    throw new Kind('GIVEN_UP', { what: `${program[0]}: ${what}`, why, mend: mendFor(outcome.last.rss) })
+    throw new Kind('GIVEN_UP', { what: `${program[0]}: ${what}`, why, mend: mendFor(outcome.last) })
   }
   process.exitCode = outcome.stopped && outcome.code !== 0 ? 75 : (outcome.code ?? 1)
 }
 
-function mendFor(rss: number | undefined): string {
+function mendFor({ cause, rss }: Ending): string {
+  if (cause === 'start') return 'check the name of the program, and PATH'
+  if (cause === 'memory') return 'give it more by --memory, or let it use less'
   const memory = rss === undefined ? '' : `; it had ${formatBytes(rss)} of memory at the end`
   return `look at what the program itself has told${memory}`
 }

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { formatBytes } from '../core/bytes.ts'
-import { type PackedError, packError, ResourceError } from '../core/errors.ts'
+import { type PackedError, PlanError, packError } from '../core/errors.ts'
 import { buffersOf, type CountedWords, progressFields } from './count.ts'
 import { vocabularyBytes } from './count-plan.ts'
 import { Vocabulary } from './vocabulary.ts'
@@ -69,7 +69,7 @@ function mergeAll(): CountedWords {
   return { vocabulary, ...totals }
 }
 
-/** throws  ResourceError if they are too many */
+/** throws  PlanError if they are too many */
 function* fittingWords(totals: MergeTotals): Generator<[word: Uint8Array, count: number]> {
   // By count: how many words there are, and their bytes.
   const words = new Float64Array(mostTold + 1)
@@ -88,7 +88,7 @@ function* fittingWords(totals: MergeTotals): Generator<[word: Uint8Array, count:
   if (needed > room) throw tooMany(words, bytes, needed)
 }
 
-function tooMany(words: Float64Array, bytes: Float64Array, needed: number): ResourceError {
+function tooMany(words: Float64Array, bytes: Float64Array, needed: number): PlanError {
   const kept = words.reduce((sum, count) => sum + count, 0)
   let left = needed
   let fitting = 0
@@ -97,10 +97,11 @@ function tooMany(words: Float64Array, bytes: Float64Array, needed: number): Reso
     fitting++
   }
   const more = `--memory ${Math.ceil((memory! + needed - room) / 2 ** 20)}M`
-  return new ResourceError('VOCABULARY_MEMORY', {
+  return new PlanError('VOCABULARY_MEMORY', {
     what: `the vocabulary does not fit: ${kept.toLocaleString('en-US')} words take ${formatBytes(needed)}`,
     why: `the limit is ${formatBytes(memory!)}, of which ${formatBytes(Math.max(0, room))} are left for it`,
-    mend: left <= room ? `use --min-count ${fitting} or more, or ${more}` : `use ${more}`,
+    // With so many words, training would ask for far more than counting.
+    mend: left <= room ? `use --min-count ${fitting} or more` : `use ${more}`,
   })
 }
 

@@ -26,7 +26,9 @@ export function findCorpusFiles(paths: string[]): CorpusFile[] {
       mend: 'give a file with text in it',
     })
   }
-  for (const file of files) refuseBinary(file.path)
+  // One buffer for all: what is allocated for each of thousands of files is collected late, and fragments the heap.
+  const head = Buffer.alloc(65536)
+  for (const file of files) refuseBinary(file.path, head)
   return files
 }
 
@@ -84,8 +86,8 @@ const signatures: [string, number[], string][] = [
   ['UTF-16', [0xfe, 0xff], 'convert it: iconv -f UTF-16 -t UTF-8'],
 ]
 
-function refuseBinary(path: string): void {
-  const head = readHead(path, 65536)
+function refuseBinary(path: string, buffer: Buffer): void {
+  const head = readHead(path, buffer)
   for (const [format, bytes, mend] of signatures) {
     // "BZh" alone could begin a text; no text goes on with a digit and this magic number.
     if (bytes.every((byte, i) => head[i] === byte) && (format !== 'bzip2' || head[4] === 0x31)) {
@@ -106,7 +108,7 @@ function refuseBinary(path: string): void {
   }
 }
 
-function readHead(path: string, bytes: number): Buffer {
+function readHead(path: string, head: Buffer): Buffer {
   let fd: number
   try {
     fd = openSync(path, 'r')
@@ -114,8 +116,7 @@ function readHead(path: string, bytes: number): Buffer {
     throw cannotRead(path, cause)
   }
   try {
-    const head = Buffer.alloc(bytes)
-    return head.subarray(0, readSync(fd, head, 0, bytes, 0))
+    return head.subarray(0, readSync(fd, head, 0, head.length, 0))
   } finally {
     closeSync(fd)
   }

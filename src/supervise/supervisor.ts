@@ -75,10 +75,13 @@ export async function supervise(options: SuperviseOptions): Promise<SuperviseOut
     all++
     const { saved } = ending.beat
     best ??= ending.savedAtStart
-    const hasProgress =
+    // One that is short of memory again within a minute of its start is so by its nature.
+    const isShort = ending.cause === 'memory' && ending.seconds < 60
+    const isFurther =
       best === undefined ? ending.seconds >= 60 : (saved ?? best) - best >= (options.progress ?? 10)
+    const hasProgress = isFurther && !isShort
     if (best !== undefined && saved !== undefined && saved <= best) passed.livedSeconds = ending.seconds
-    if (hasProgress) best = saved
+    if (isFurther) best = saved
     withoutProgress = hasProgress ? 0 : withoutProgress + 1
     passed.deaths = withoutProgress + (hasProgress ? 1 : 0)
     const gaveUp = withoutProgress > restarts || ending.cause === 'start'

@@ -17,14 +17,14 @@ export function describeEnding(ending: Ending): string {
 /** What is known when a program is given up. */
 export function describeGivingUp({ last, deaths }: SuperviseOutcome): { what: string; why: string } {
   if (last.cause === 'start')
-    return { what: 'the program cannot be started', why: last.detail ?? 'the system refuses' }
+    return { what: 'it cannot be started', why: last.detail ?? 'the system refuses' }
   const what = deaths === 1 ? 'it died' : `it died ${deaths} times, the last times without progress`
   return { what, why: describeEnding(last) }
 }
 
 function how({ cause, code, signal, detail }: Ending): string {
   if (cause === 'stuck') return `stuck (${detail}) and killed`
-  if (cause === 'memory') return `saved because memory was short (${detail})`
+  if (cause === 'memory') return `asked to end because memory was short (${detail})`
   if (signal) return `killed by ${signal}`
   const byShell = code !== null && code > 128 ? nameOf(code - 128) : undefined
   return `ended with exit code ${code}${byShell ? ` (${byShell})` : ''}`

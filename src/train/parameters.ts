@@ -21,12 +21,26 @@ export interface RowPart {
 export function* rowParts(model: SharedModel, name: MatrixName): Generator<RowPart> {
   const { vocabulary, dim } = model
   const batchRows = rowsOfPart(dim)
-  const memory = new Float32Array(Math.min(batchRows, vocabulary) * dim)
-  for (let first = 0; first < vocabulary; first += batchRows) {
-    const rows = memory.subarray(0, Math.min(batchRows, vocabulary - first) * dim)
-    readRows(model, name, first, rows)
-    yield { first, rows }
+  const length = Math.min(batchRows, vocabulary) * dim
+  const memory = takePart(length)
+  try {
+    for (let first = 0; first < vocabulary; first += batchRows) {
+      const rows = memory.subarray(0, Math.min(batchRows, vocabulary - first) * dim)
+      readRows(model, name, first, rows)
+      yield { first, rows }
+    }
+  } finally {
+    spare = memory
   }
+}
+
+/** Of the last one: a new part for each matrix of each checkpoint would be garbage that is collected late. */
+let spare: Float32Array | undefined
+
+function takePart(length: number): Float32Array {
+  const memory = spare && spare.length >= length ? spare : new Float32Array(length)
+  spare = undefined
+  return memory
 }
 
 /** The bytes of a matrix, V×D float32, in parts: for a file. */

@@ -5,7 +5,15 @@ import { diskError, removeQuietly, writeFileAtomically } from '../core/disk.ts'
 import { InputError, StoppedError } from '../core/errors.ts'
 import { SafetensorsFile } from '../core/safetensors.ts'
 import { formatCount } from '../core/text.ts'
-import { type CountingPlan, type CountOptions, findCorpusFiles, type Vocabulary } from '../corpus/index.ts'
+import {
+  BlockTable,
+  type CorpusFile,
+  type CountingPlan,
+  type CountOptions,
+  chooseBlockBytes,
+  findCorpusFiles,
+  type Vocabulary,
+} from '../corpus/index.ts'
 import {
   acquireLockBehindOrphan,
   EventLog,
@@ -24,6 +32,7 @@ import {
   createModel,
   type FittingPlan,
   freezeRows,
+  requireEngine,
   requireFit,
   type SharedModel,
   shapeOf,
@@ -245,6 +254,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
     if (!run.fingerprints.corpus) events.append(words, { type: 'countingPlan', ...plan })
     observer.countingPlanned?.(plan)
   }
+  requireEngine(trainingThreads(request, config, blocksIn(begun.files)), availableMemory(config.memory))
   const counting = { ...countOptions(request, config), onPlan, onWarning: warn }
   const corpus = await loadOrCount(folder, begun.files, counting, known)
   const { blocks, audits, vocabulary } = corpus
@@ -384,6 +394,12 @@ function writeResult(
   writeFileAtomically(folder.vectors, (write) =>
     writeStreamedVectors(write, { words, counts: words.counts, dim: model.dim, rows }),
   )
+}
+
+/** How many blocks a text has, before it is read. */
+function blocksIn(files: CorpusFile[]): number {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  return new BlockTable(files, chooseBlockBytes(bytes)).length
 }
 
 function threadsOf({ threads }: TrainConfig): number {

@@ -22,5 +22,12 @@ export {
   shapeOf,
   writeRows,
 } from './model.ts'
-export { type FittingPlan, type MemoryPlan, planMemory, requireFit, threadRuntimeBytes } from './plan.ts'
+export {
+  type FittingPlan,
+  type MemoryPlan,
+  planMemory,
+  requireEngine,
+  requireFit,
+  threadRuntimeBytes,
+} from './plan.ts'
 export { type ReferenceModel, type ReferenceSums, trainReference } from './reference.ts'

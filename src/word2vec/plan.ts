@@ -82,6 +82,24 @@ export function requireFit(shape: ModelShape, limit: MemoryLimit, vocabulary?: V
   })
 }
 
+/**
+ * Refuses, before a text is counted, what no model could be trained in: less than the engine itself takes.
+ *
+ * throws  PlanError
+ */
+export function requireEngine(threads: number, limit: MemoryLimit): void {
+  const runtime = runtimeBytes + threads * threadRuntimeBytes
+  if (runtime <= limit.bytes) return
+  const size = `${Math.ceil((runtime * 1.1) / 2 ** 20)}M`
+  const fewer = threads > 1 && runtimeBytes + threadRuntimeBytes <= limit.bytes ? '--threads 1, or ' : ''
+  throw new PlanError('MEMORY_PLAN', {
+    what: `the engine alone takes ${formatBytes(runtime)} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    why: `the limit is ${formatBytes(limit.bytes)} (${limit.of})`,
+    mend:
+      limit.of === '--memory' ? `use ${fewer}--memory ${size} or more` : `use ${fewer}a machine with more`,
+  })
+}
+
 function moreMemory({ bytes, parts }: MemoryPlan, limit: MemoryLimit): string {
   const size = `${Math.ceil(bytes / 2 ** 20)}M`
   const how = limit.of === '--memory' ? `use --memory ${size}` : `let ${limit.of} have ${size}`
