@@ -71,7 +71,15 @@ export async function trainConfigOf(
 
 function parseFlag(key: TrainKey, text: string): unknown {
   const flag = flagOf(key)
-  if (key === 'memory') return parseBytes(text, flag)
+  if (key === 'memory') {
+    const bytes = parseBytes(text, flag)
+    if (bytes > 0) return bytes
+    throw new ConfigError('FLAG_VALUE', {
+      what: `${flag} ${text} is not possible`,
+      why: 'nothing runs in no memory',
+      mend: `leave it out for what the machine has, or write it like ${flag} 2G`,
+    })
+  }
   const value =
     inner(key) instanceof z.ZodString || 'options' in inner(key)
       ? text

@@ -45,7 +45,13 @@ export function readHistory(folder: RunFolder): RunHistory {
     fraction: run.status === 'complete' ? 1 : (last?.fraction ?? 0),
     progress,
     epochs: ofType('epoch'),
-    warnings: ofType('warning').map(({ message }) => message),
+    warnings: events.flatMap((event) =>
+      event.type === 'warning'
+        ? [event.message]
+        : event.type === 'death'
+          ? [`the trainer ended before its time: ${event.message}`]
+          : [],
+    ),
     words,
     vocabulary: result?.vocabulary ?? counted?.vocabulary ?? null,
     seconds,
