@@ -92,7 +92,7 @@ describe('train and experiment refuse', () => {
     [['train', 'text.txt', '--tokenizer', 'bytes'], 'why: it must be whitespace or words'],
     [['train', 'text.txt', '--memory', '2X'], '--memory 2X is not a size'],
     [['train', 'text.txt', '--memory', '1M'], 'why: the limit is 1.0 MiB (--memory)\n  try: use --memory'],
-    [['plan', 'text.txt', '--memory', '1M'], 'why: the limit is 1.0 MiB (--memory)\n  try: use --memory'],
+    [['plan', 'text.txt', '--memory', '1M'], 'why: the limit is 1.0 MiB\n  try: use --memory'],
     [['plan', 'no-text'], 'the folder no-text has no text in it'],
     [['plan', 'torn.yaml'], 'cannot read the recipe torn.yaml'],
     [['train', 'text.txt', '--dimension', '8'], "unknown option '--dimension'"],
