@@ -4,7 +4,7 @@ import { memoryUse, nearLimit } from '../supervise/memory.ts'
 import type { TrainObserver, TrainRequest } from '../train/index.ts'
 import { withBeats } from './beats.ts'
 import { note } from './output.ts'
-import { isRestart, stopController } from './signals.ts'
+import { stopController } from './signals.ts'
 import { commandLine } from './supervised.ts'
 
 type RunRequest = Pick<TrainRequest, 'observer' | 'signal' | 'supervisor' | 'checkpointWithinMs'>
@@ -32,7 +32,8 @@ export function longRun(observer: TrainObserver): LongRun {
     },
     ended: (error) => {
       if (!(error instanceof StoppedError)) return error
-      if (isRestart(signal)) return new StoppedError('RESTART', error.parts)
+      // The supervisor has asked for it, or been told; what there is to say, it says.
+      if (passed) return new StoppedError('RESTART', error.parts)
       const mend = `go on with ${commandLine(process.argv.slice(2))}`
       return new StoppedError(error.code, { ...error.parts, mend })
     },

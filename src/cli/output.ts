@@ -17,7 +17,7 @@ export function note(text: string): void {
 
 /** Tells an error in plain words and returns the exit code it asks for. A stack only for faults of ours. */
 export function tellError(error: unknown, json: boolean): number {
-  // The supervisor asked for it, has told so, and starts it again.
+  // Who supervises this process knows of it.
   if (error instanceof StoppedError && error.code === 'RESTART') return error.exitCode
   if (error instanceof MillraceError) {
     const { what, why, mend } = error.parts

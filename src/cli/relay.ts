@@ -4,6 +4,8 @@ import { hangsUp } from './signals.ts'
 /**
  * The first Ctrl-C, SIGTERM or closed terminal aborts the signal, with its name as the reason. After that they kill the
  * program that is supervised; if it is `patient`, the third does. Ctrl-Z stops both.
+ *
+ * program  its process id, or, negative, that of its process group
  */
 export function relaySignals(program: () => number | undefined, patient = false): AbortSignal {
   const controller = new AbortController()

@@ -1,11 +1,6 @@
 import { isSupervised, listenToSupervisor } from '../supervise/heartbeat.ts'
 import { note } from './output.ts'
 
-/** Why a run was told to stop, where its user did not. */
-export interface StopReason {
-  restart: boolean
-}
-
 /**
  * A signal that aborts on Ctrl-C, SIGTERM or a closed terminal: the run saves its work and stops. The second Ctrl-C ends
  * the process at once. It also aborts when the supervisor asks for a restart, or has died.
@@ -30,7 +25,7 @@ export function stopController(): AbortController {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stop)
   process.on('SIGHUP', () => hangsUp() && stop())
   listenToSupervisor({
-    restart: () => controller.abort({ restart: true } satisfies StopReason),
+    restart: () => controller.abort(),
     orphaned: () => {
       if (!controller.signal.aborted) note('\nthe supervisor has died: saving and ending')
       controller.abort()
@@ -45,9 +40,4 @@ export function stopController(): AbortController {
  */
 export function hangsUp(): boolean {
   return process.stdout.isTTY || process.stderr.isTTY
-}
-
-/** Whether a run was stopped for its supervisor to start it afresh. */
-export function isRestart(signal: AbortSignal): boolean {
-  return signal.aborted && (signal.reason as StopReason | undefined)?.restart === true
 }

@@ -56,12 +56,13 @@ async function superviseAny(program: string[], options: Options): Promise<void> 
   const outcome = await supervise({
     command: program,
     restarts,
+    group: true,
     ...(options.memory !== undefined && { memoryLimit: parseBytes(options.memory, '--memory') }),
     ...patience(),
     stop,
     observer: {
       started: (started) => {
-        pid = started
+        pid = -started
       },
       memory: (why) =>
         note(`millrace: memory is short: ${why}; the program is asked to end, to begin afresh`),

@@ -1,7 +1,13 @@
 import { basename } from 'node:path'
-import { MillraceError } from '../core/errors.ts'
+import { MillraceError, StoppedError } from '../core/errors.ts'
 import { EventLog, type RunEvent, RunFolder, readEvents } from '../run/index.ts'
-import { describeEnding, describeGivingUp, type Ending, supervise } from '../supervise/index.ts'
+import {
+  describeEnding,
+  describeGivingUp,
+  type Ending,
+  type SuperviseOutcome,
+  supervise,
+} from '../supervise/index.ts'
 import { patience } from './needs-supervisor.ts'
 import { note, tellError } from './output.ts'
 import { relaySignals } from './relay.ts'
@@ -39,7 +45,8 @@ export async function superviseSelf(args: string[]): Promise<number> {
   })
   program = undefined
   if (outcome.gaveUp) return tellError(givenUp(outcome, args), args.includes('--json'))
-  if (outcome.stopped) return outcome.code ?? 75
+  if (outcome.stopped && ![0, 1, 2].includes(outcome.code ?? 75))
+    return tellError(stopped(outcome, args), args.includes('--json'))
   return outcome.code ?? 1
 }
 
@@ -70,7 +77,16 @@ function record(ending: Ending, deaths: number): void {
   }
 }
 
-function givenUp(outcome: Parameters<typeof describeGivingUp>[0], args: string[]): MillraceError {
+function stopped({ code, last }: SuperviseOutcome, args: string[]): StoppedError {
+  const at = last.beat.at ? ` in ${last.beat.at}` : ''
+  return new StoppedError('STOPPED', {
+    what: code === 75 ? `stopped${at}; all work is saved` : `stopped at once${at}`,
+    ...(code !== 75 && { why: 'what was not saved will be done again' }),
+    mend: `go on with ${commandLine(args)}`,
+  })
+}
+
+function givenUp(outcome: SuperviseOutcome, args: string[]): MillraceError {
   const { what, why } = describeGivingUp(outcome)
   const events = lastEvents(outcome.last.beat.folder)
   return new MillraceError('GIVEN_UP', {

@@ -19,8 +19,9 @@ export interface Ending {
   seconds: number
   /** All that it told, the latest of each. */
   beat: Beat
-  /** `saved` of its first beat that had one. */
+  /** `saved` of its first beat that had one, and the seconds that it lived from then on. */
   savedAtStart: number | undefined
+  secondsAtWork: number
 }
 
 export interface AttemptOptions {
@@ -30,6 +31,8 @@ export interface AttemptOptions {
   patienceMs: number
   /** Bytes of resident memory that it may use, unless it tells of a limit itself. */
   memoryLimit?: number | undefined
+  /** Signals go to all of its process group, and none of that is left when it ends: it may be a shell's child. */
+  group?: boolean | undefined
   /** Told when memory is short and the program was asked to begin afresh. */
   onMemory?: (why: string) => void
 }
@@ -50,6 +53,7 @@ export class Attempt {
   readonly #began = performance.now()
   #beat: Beat = {}
   #savedAtStart: number | undefined
+  #beganWork: number | undefined
   /** When it was heard of last; undefined before its first beat. */
   #heardAt: number | undefined
   #lookedAt = performance.now()
@@ -79,9 +83,12 @@ export class Attempt {
           seconds: (performance.now() - this.#began) / 1000,
           beat: this.#beat,
           savedAtStart: this.#savedAtStart,
+          secondsAtWork: (performance.now() - (this.#beganWork ?? performance.now())) / 1000,
         })
       }
       this.#child.on('exit', (code, signal) => {
+        // Started again beside what is left of it, there would be two.
+        if (options.group && code !== 0) this.kill('SIGKILL')
         const cause = this.#cause ?? (signal ? 'signal' : 'exit')
         // Having been asked to save, a program may also have come to its end.
         end({ cause: code !== null && code !== 75 && cause === 'memory' ? 'exit' : cause, code, signal })
@@ -99,13 +106,20 @@ export class Attempt {
   }
 
   kill(signal: NodeJS.Signals): void {
-    this.#child.kill(signal)
+    const { pid } = this.#child
+    if (pid === undefined) return
+    try {
+      process.kill(this.#options.group ? -pid : pid, signal)
+    } catch {
+      // It is gone.
+    }
   }
 
   #hear(message: unknown): void {
     const beat = beatOf(message)
     if (!beat) return
     this.#savedAtStart ??= beat.saved
+    if (beat.saved !== undefined) this.#beganWork ??= performance.now()
     this.#heardAt = performance.now()
     this.#beat = { ...this.#beat, ...beat }
   }
@@ -120,7 +134,7 @@ export class Attempt {
     if (this.#heardAt !== undefined && now - this.#heardAt > this.#options.patienceMs) {
       this.#cause = 'stuck'
       this.#detail = `nothing was heard of it for ${formatSeconds((now - this.#heardAt) / 1000)}`
-      this.#child.kill('SIGKILL')
+      this.kill('SIGKILL')
     }
     this.#watchMemory(now)
   }
@@ -130,7 +144,7 @@ export class Attempt {
     this.#rss = use.rss ?? this.#rss
     if (this.#memoryAskedAt !== undefined) {
       const waited = now - this.#memoryAskedAt
-      if (waited > notingMs) this.#child.kill(waited > savingMs ? 'SIGKILL' : 'SIGTERM')
+      if (waited > notingMs) this.kill(waited > savingMs ? 'SIGKILL' : 'SIGTERM')
       return
     }
     const { memoryLimit = this.#options.memoryLimit, memoryPlan } = this.#beat
@@ -143,7 +157,7 @@ export class Attempt {
     const request: Request = { millrace: 'restart', why }
     // Who has beaten knows of requests; others know SIGTERM.
     if (this.#heardAt !== undefined) this.#child.send(request, () => {})
-    else this.#child.kill('SIGTERM')
+    else this.kill('SIGTERM')
   }
 }
 

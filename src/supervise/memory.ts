@@ -67,14 +67,15 @@ export function outOfMemoryKills(): number | undefined {
 function groupUse(pid: number): { used: number; limit: number } | undefined {
   const groups = readOrEmpty(`/proc/${pid}/cgroup`)
   let tightest: { used: number; limit: number } | undefined
-  const look = (folder: string, names: { limit: string; used: string; cache: string }) => {
+  const look = (folder: string, names: { limit: string; used: string; cache: string[] }) => {
     const limit = Number(readOrEmpty(join(folder, names.limit)))
     const used = Number(readOrEmpty(join(folder, names.used)))
     // "max", or in version 1 a number beyond all memory, is no limit.
     if (!(limit > 0 && limit < 2 ** 60 && used > 0)) return
     // Pages of files are given back when memory is short.
-    const cache = new RegExp(`^${names.cache} (\\d+)$`, 'm').exec(readOrEmpty(join(folder, 'memory.stat')))
-    const held = used - Number(cache?.[1] ?? 0)
+    const stat = readOrEmpty(join(folder, 'memory.stat'))
+    const cached = names.cache.map((name) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0))
+    const held = used - cached.reduce((sum, bytes) => sum + bytes, 0)
     if (!tightest || limit - held < tightest.limit - tightest.used) tightest = { used: held, limit }
   }
   const walk = (root: string, path: string | undefined, names: Parameters<typeof look>[1]) => {
@@ -85,12 +86,12 @@ function groupUse(pid: number): { used: number; limit: number } | undefined {
   walk('/sys/fs/cgroup', /^0::(.*)$/m.exec(groups)?.[1], {
     limit: 'memory.max',
     used: 'memory.current',
-    cache: 'inactive_file',
+    cache: ['inactive_file', 'active_file'],
   })
   walk('/sys/fs/cgroup/memory', /^\d+:memory:(.*)$/m.exec(groups)?.[1], {
     limit: 'memory.limit_in_bytes',
     used: 'memory.usage_in_bytes',
-    cache: 'total_inactive_file',
+    cache: ['total_inactive_file', 'total_active_file'],
   })
   return tightest
 }

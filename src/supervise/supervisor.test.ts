@@ -131,6 +131,20 @@ test('a stop while it waits ends it at once', async () => {
   expect(await stopping).toMatchObject({ stopped: true, gaveUp: false, lives: 1 })
 })
 
+test('one that was heard of and saved nothing has made no progress, however long it lived', async () => {
+  const outcome = await lives(`beat({ at: 'start' }); die()`, { restarts: 1 })
+  expect(outcome).toMatchObject({ gaveUp: true, deaths: 2 })
+})
+
+test.skipIf(process.platform === 'win32')('of a group nothing is left beside the next life', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'millrace-')), 'child')
+  const child = `require('node:fs').writeFileSync(${JSON.stringify(file)}, String(process.pid)); setInterval(() => {}, 1000)`
+  const life = `if (n === 2) process.exit(0); require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(child)}]); setTimeout(die, 400)`
+  await lives(life, { group: true })
+  await sleep(100)
+  expect(() => process.kill(Number(readFileSync(file, 'utf8')), 0)).toThrow('ESRCH')
+})
+
 test('a program that is not there is told at once', async () => {
   const outcome = await supervise({ command: ['/nowhere/program'], backoff })
   expect(outcome).toMatchObject({ gaveUp: true, deaths: 1, last: { cause: 'start' } })

@@ -13,6 +13,8 @@ export interface SuperviseOptions {
   patienceMs?: number
   /** Bytes of resident memory that it may use, unless it tells of a limit itself. */
   memoryLimit?: number
+  /** Signals go to all of its process group, and none of that is left when it dies. */
+  group?: boolean
   /** Saved units of work from which on an attempt counts as progress; 10. */
   progress?: number
   /** Waits before the program is started again, doubled with each death without progress. */
@@ -77,10 +79,10 @@ export async function supervise(options: SuperviseOptions): Promise<SuperviseOut
     best ??= ending.savedAtStart
     // One that is short of memory again within a minute of its start is so by its nature.
     const isShort = ending.cause === 'memory' && ending.seconds < 60
-    const isFurther =
-      best === undefined ? ending.seconds >= 60 : (saved ?? best) - best >= (options.progress ?? 10)
+    const isSilent = best === undefined && Object.keys(ending.beat).length === 0
+    const isFurther = isSilent ? ending.seconds >= 60 : (saved ?? 0) - (best ?? 0) >= (options.progress ?? 10)
     const hasProgress = isFurther && !isShort
-    if (best !== undefined && saved !== undefined && saved <= best) passed.livedSeconds = ending.seconds
+    if (best !== undefined && saved !== undefined && saved <= best) passed.livedSeconds = ending.secondsAtWork
     if (isFurther) best = saved
     withoutProgress = hasProgress ? 0 : withoutProgress + 1
     passed.deaths = withoutProgress + (hasProgress ? 1 : 0)
@@ -100,12 +102,13 @@ export async function supervise(options: SuperviseOptions): Promise<SuperviseOut
 }
 
 async function attempt(options: SuperviseOptions, passed: Passed): Promise<Ending> {
-  const { command, patienceMs = 5 * 60_000, memoryLimit, stop, observer } = options
+  const { command, patienceMs = 5 * 60_000, memoryLimit, group, stop, observer } = options
   const attempt = new Attempt({
     command,
     passed,
     patienceMs,
     memoryLimit,
+    group,
     onMemory: (why) => observer?.memory?.(why),
   })
   const pass = () => attempt.kill(stop!.reason as NodeJS.Signals)

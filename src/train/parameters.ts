@@ -44,17 +44,20 @@ function takePart(length: number): Float32Array {
 }
 
 /** The bytes of a matrix, V×D float32, in parts: for a file. */
-export function* rowBytes(model: SharedModel, name: MatrixName): Generator<Uint8Array> {
-  for (const { rows } of rowParts(model, name)) yield bytesOf(rows)
+export function* rowBytes(model: SharedModel, name: MatrixName, onPart = () => {}): Generator<Uint8Array> {
+  for (const { rows } of rowParts(model, name)) {
+    onPart()
+    yield bytesOf(rows)
+  }
 }
 
-/** The parameters as tensors named as the matrices are, V×D each. No copy of a matrix is made. */
-export function parameterTensors(model: SharedModel): Record<string, Tensor> {
+/** The parameters as tensors named as the matrices are, V×D each. No copy of a matrix is made. `onPart`: told of each. */
+export function parameterTensors(model: SharedModel, onPart = () => {}): Record<string, Tensor> {
   const shape = [model.vocabulary, model.dim]
   return Object.fromEntries(
     matrixNames(model).map((name): [string, Tensor] => [
       name,
-      { dtype: 'F32', shape, bytes: () => rowBytes(model, name) },
+      { dtype: 'F32', shape, bytes: () => rowBytes(model, name, onPart) },
     ]),
   )
 }

@@ -61,8 +61,9 @@ export function startRun(
   }: { corpus: string[]; init: string | null; state: TrainState | undefined; supervisor: number | null },
 ): RunFile {
   const identity = identityOf(config, init)
-  // One that died before its first checkpoint is the same run still, and its record stays.
-  const isSame = before?.status === 'running' && before.fingerprints.config === identity
+  // One that ended before its first checkpoint is the same run still, and its record stays.
+  const isSame =
+    ['running', 'stopped'].includes(before?.status ?? '') && before?.fingerprints.config === identity
   const goesOn = before && (hasCheckpoint(folder) || isSame)
   if (!goesOn) currentDisk().rmSync(folder.events, { force: true })
   const run: RunFile = {

@@ -46,7 +46,7 @@ import { type FreeBytes, planDisk, requireDisk } from './disk-plan.ts'
 import { Guard } from './guard.ts'
 import { findInit, type Init } from './init.ts'
 import { restoreParameters, rowBytes } from './parameters.ts'
-import { persist } from './persist.ts'
+import { type Patience, persist } from './persist.ts'
 import { requireEpochs, resolveConfig } from './resolve-config.ts'
 import { endRun, originFault, originOf, removeLeftovers, requireEmpty, startRun } from './run-record.ts'
 import { requireSense } from './sense.ts'
@@ -72,6 +72,8 @@ export interface TrainRequest {
   team?: TeamMode
   /** For tests: bytes of one memory at most. */
   memoryCap?: number
+  /** For how long a disk that refuses the end of a run is asked again; 10 minutes. */
+  diskPatienceMs?: number
   /** For tests: what the disk has left. */
   freeBytes?: FreeBytes
 }
@@ -255,7 +257,14 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
     observer.countingPlanned?.(plan)
   }
   requireEngine(trainingThreads(request, config, blocksIn(begun.files)), availableMemory(config.memory))
-  const counting = { ...countOptions(request, config), onPlan, onWarning: warn }
+  const { checkpointWithinMs } = request
+  const counting = {
+    ...countOptions(request, config),
+    onPlan,
+    onWarning: warn,
+    // After deaths that lost all: sooner than the standard says.
+    ...(checkpointWithinMs !== undefined && { saveEveryMs: Math.max(500, checkpointWithinMs) }),
+  }
   const corpus = await loadOrCount(folder, begun.files, counting, known)
   const { blocks, audits, vocabulary } = corpus
   const threads = trainingThreads(request, config, blocks.length)
@@ -279,7 +288,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   const start = initFile && new WarmStart(initFile, vocabulary)
   const all = start?.vocabulary ?? vocabulary
   const diskPlan = planDisk(folder, config, vocabulary, { written: all }, request.freeBytes)
-  requireDisk(folder, diskPlan, checkpoint && warn)
+  requireDisk(folder, diskPlan, checkpoint || run.attempt > 1 ? warn : undefined)
   if (start && config.freeze === 'init') {
     const frozen = start.rowsInText()
     freezeRows(model, frozen)
@@ -335,6 +344,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   openClaims(folder, threads)
   observer.saved?.(blocks.length * state.epoch + state.place)
 
+  const patience: Patience = { patienceMs: request.diskPatienceMs ?? 10 * 60_000, warn, alive, signal }
   const guard = new Guard(config, vocabulary, initFile?.longest ?? 0)
   guard.checkpoint = checkpoint?.path
   const wallSecondsBefore = state.wallSeconds
@@ -348,6 +358,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
       vocabulary,
       guard,
       model,
+      patience,
       claims: folder.claims,
       suspicion,
       plan,
@@ -364,7 +375,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   )
   if (!complete) throw stopped(state, config)
   endClaims(folder)
-  await persist(() => writeResult(folder, model, all, start, alive))
+  await persist(() => writeResult(folder, model, all, start, alive), patience)
   const wallSeconds = wallSecondsBefore + (performance.now() - beganMs) / 1000
   const result = resultOf(folder, run, state, all, wallSeconds)
   const { seconds, wordsPerSecond, peakRssBytes } = result
@@ -372,7 +383,7 @@ async function countAndTrain(request: TrainRequest, begun: BegunRun): Promise<Tr
   await persist(() => {
     events.flush()
     folder.write({ ...run, status: 'complete', pids: { supervisor: null, trainer: null }, result })
-  })
+  }, patience)
   return result
 }
 
@@ -385,10 +396,7 @@ function writeResult(
   alive: () => void,
 ): void {
   const rows = function* () {
-    for (const part of rowBytes(model, 'input')) {
-      alive()
-      yield part
-    }
+    yield* rowBytes(model, 'input', alive)
     if (start) yield* start.keptBytes()
   }
   writeFileAtomically(folder.vectors, (write) =>

@@ -115,7 +115,7 @@ export class Saver {
   async finish(): Promise<void> {
     await this.#settle()
     if (this.#savedSteps === this.#now().steps) return
-    await persist(() => this.#write(() => 0))
+    await persist(() => this.#write(() => 0), this.#training.patience)
     this.#savedSteps = this.#now().steps
   }
 
@@ -137,19 +137,24 @@ export class Saver {
     state.peakRssBytes = Math.max(state.peakRssBytes, peakRssBytes())
     const checkpoints = state.checkpoints ?? 0
     state.checkpoints = checkpoints + 1
-    return store.write(state, parameterTensors(model)).then(
-      ({ path, bytes }) => {
-        guard.checkpoint = path
-        this.#training.observer?.saved?.(epoch * this.#training.blocks.length + place)
-        const seconds = (performance.now() - began) / 1000
-        const times = { seconds, stallSeconds: stallSeconds() }
-        events.append(words, { type: 'checkpoint', path, epoch, bytes, ...times })
-      },
-      (error) => {
-        state.checkpoints = checkpoints
-        throw error
-      },
-    )
+    return store
+      .write(
+        state,
+        parameterTensors(model, () => this.#training.observer?.alive?.()),
+      )
+      .then(
+        ({ path, bytes }) => {
+          guard.checkpoint = path
+          this.#training.observer?.saved?.(epoch * this.#training.blocks.length + place)
+          const seconds = (performance.now() - began) / 1000
+          const times = { seconds, stallSeconds: stallSeconds() }
+          events.append(words, { type: 'checkpoint', path, epoch, bytes, ...times })
+        },
+        (error) => {
+          state.checkpoints = checkpoints
+          throw error
+        },
+      )
   }
 
   async #settle(): Promise<void> {

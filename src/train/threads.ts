@@ -68,7 +68,7 @@ export class TrainThreads {
     const url = siblingModule(import.meta.url, 'train-thread')
     this.#job = job
     this.batches = Array<number>(threads).fill(0)
-    this.#control = new Int32Array(job.model.memories[0]!.buffer, job.model.layout.control, 2)
+    this.#control = new Int32Array(job.model.memories[0]!.buffer, job.model.layout.control, 3)
     this.#workers = Array.from({ length: threads }, (_, thread) => startWorker(url, { thread, ...job }))
     for (const worker of this.#workers) {
       // A thread may also die while it is idle.
@@ -115,6 +115,11 @@ export class TrainThreads {
     }
     this.idleSinceMs = sum / results.length
     return Math.min(Atomics.load(this.#control, 0), end)
+  }
+
+  /** Moves on with each piece of a block: a sign of life where blocks take long. */
+  get pieces(): number {
+    return Atomics.load(this.#control, 2)
   }
 
   /** Lets each thread finish its block and no more. */

@@ -21,7 +21,7 @@ const blocks = new BlockTable(job.files, job.blockBytes)
 const reader = new BlockReader(blocks)
 const kernel = KernelThread.load(model, thread)
 const { buffer } = model.memories[0]!
-const control = new Int32Array(buffer, layout.control, 2)
+const control = new Int32Array(buffer, layout.control, 3)
 const order = new Uint32Array(buffer, layout.order, blocks.length)
 const shares = new Float64Array(buffer, layout.shares, blocks.length + 1)
 const meeting = new Meeting(model, thread)
@@ -69,6 +69,7 @@ function trainBlock(epoch: number, place: number): BlockDone {
   for (const piece of pieces(ids, layout.pieceWords)) {
     const share = (epoch - 1 + from + blockShare * (done / ids.length)) / config.epochs
     kernel.train(piece, rateAt(config, share))
+    Atomics.add(control, 2, 1)
     done += piece.length
   }
   const { loss, pairs, words } = kernel.sums()
@@ -88,6 +89,7 @@ function runTogether(walk: ColumnWalk, epoch: number, end: number, alone: boolea
     const count = Math.min(active, end - place)
     if (thread < count) prepareBlock(epoch, order[place + thread]!)
     meeting.meet()
+    Atomics.add(control, 2, 1)
     let kept = 0
     for (let i = 0; i < count; i++) {
       const { kept: length, ...told } = meeting.hear(i)

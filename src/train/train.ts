@@ -7,6 +7,7 @@ import type { MemoryPlan, SharedModel, TrainConfig } from '../word2vec/index.ts'
 import type { Suspicion } from './claims.ts'
 import type { Guard } from './guard.ts'
 import { Meter } from './meter.ts'
+import type { Patience } from './persist.ts'
 import { Saver } from './saver.ts'
 import { rateAt } from './schedule.ts'
 import { nothingLearned } from './sense.ts'
@@ -34,6 +35,8 @@ export interface Training {
   /** Time of the attempts before this one, and when this one began (`performance.now`). */
   wallSecondsBefore: number
   beganMs: number
+  /** With a disk that refuses the last checkpoint. */
+  patience: Patience
   /** Where the config says nothing of how often: the longest time between checkpoints. */
   checkpointWithinMs?: number | undefined
   /** An event `checkpoint` that is dispatched here has one taken, and training goes on. */
@@ -42,6 +45,7 @@ export interface Training {
     progress?(progress: Progress): void
     trained?(words: number, work: Work): void
     saved?(blocks: number): void
+    alive?(): void
     warning?(message: string): void
   }
   signal?: AbortSignal | undefined
@@ -82,6 +86,11 @@ export async function train(training: Training, state: TrainState): Promise<bool
   const saver = new Saver(training, state)
   training.asks?.addEventListener('checkpoint', saver.request)
   const isComplete = () => state.epoch > config.epochs
+  let pieces = 0
+  const alive = setInterval(() => {
+    if (threads.pieces !== pieces) training.observer?.alive?.()
+    pieces = threads.pieces
+  }, 1000)
   try {
     while (!isComplete() && !signal?.aborted) {
       // Stopped for a checkpoint, the epoch goes on in the next round of this loop.
@@ -98,6 +107,7 @@ export async function train(training: Training, state: TrainState): Promise<bool
     await saver.finish()
     return isComplete()
   } finally {
+    clearInterval(alive)
     training.asks?.removeEventListener('checkpoint', saver.request)
     signal?.removeEventListener('abort', stop)
     await Promise.all([saver.close(), threads.close()])
@@ -148,7 +158,10 @@ async function runEpoch(
     }
     observer?.trained?.(totalOf(state, 'words'), work)
     // The last that was under suspicion is done: a checkpoint, and all threads go on.
-    if (suspects.delete(block) && suspects.size === 0) threads.stop()
+    if (suspects.delete(block)) {
+      training.suspicion.suspects = training.suspicion.suspects.filter((suspect) => suspect !== block)
+      if (suspects.size === 0) threads.stop()
+    }
     if (meter.isDue(performance.now())) report()
   })
   if (signal?.aborted) threads.stop()

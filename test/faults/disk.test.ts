@@ -46,7 +46,7 @@ async function run(out: string, more: Partial<TrainRequest> & { disk?: typeof re
   const { disk = realDisk, ...request } = more
   const warnings: string[] = []
   const observer = { warning: (message: string) => warnings.push(message), ...request.observer }
-  const given = { corpus: [textOf(4000)], config: tiny, ...request, out, observer }
+  const given = { corpus: [textOf(4000)], config: tiny, diskPatienceMs: 4000, ...request, out, observer }
   const outcome = await withDisk(disk, () => runTraining(given))
   return { ...outcome, warnings }
 }
