@@ -10,6 +10,6 @@ export function needsSupervisor(args: string[]): boolean {
 
 /** How long a program may be silent before it is taken for stuck, where its user says so. */
 export function patience(): { patienceMs?: number } {
-  const seconds = Number(process.env['MILLRACE_PATIENCE_SECONDS'])
+  const seconds = Number(process.env.MILLRACE_PATIENCE_SECONDS)
   return seconds > 0 ? { patienceMs: 1000 * seconds } : {}
 }

@@ -98,8 +98,8 @@ export function isSupervised(): boolean {
 
 /** Takes it out of the environment, for programs that this one starts are not supervised. */
 function takePassed(): Passed | undefined {
-  const text = process.env['MILLRACE_SUPERVISED']
-  delete process.env['MILLRACE_SUPERVISED']
+  const text = process.env.MILLRACE_SUPERVISED
+  delete process.env.MILLRACE_SUPERVISED
   // Without a channel, or with a channel to another parent, it is of the program that started this one.
   if (text === undefined || !process.send) return undefined
   const passed = JSON.parse(text) as Passed
