@@ -20,7 +20,8 @@ try {
   // A first epoch tells how many fill the time.
   const base = ['train', values.corpus, '--out', out, '--json', '--checkpoint-every', '30s']
   const first = run([...base, '--epochs', '1'])
-  const epochs = Math.min(10_000, Math.ceil((minutes * 60) / first.seconds))
+  // The first epoch is the slowest: the engine compiles, and pages are touched.
+  const epochs = Math.min(10_000, Math.ceil((1.5 * minutes * 60) / first.seconds))
   console.error(`${bytesOf(values.corpus)} bytes, ${first.seconds.toFixed(1)} s an epoch: ${epochs} epochs`)
   const done = run([...base, '--epochs', `${epochs}`])
   const events = readEvents(join(out, 'events.ndjson'))

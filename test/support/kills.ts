@@ -15,6 +15,8 @@ export interface Kill {
   moment: Moment
   /** Whether what was waited for was seen, or the time was up. */
   seen: boolean
+  /** From the death to training again, where nothing else was waited for. */
+  restartMs?: number
 }
 
 export interface KilledRun {
@@ -42,6 +44,7 @@ export async function runThroughKills(options: KillOptions): Promise<KilledRun> 
   const kills: Kill[] = []
   /** The attempt that was ended last: what lies in the folder may be its, until the next has begun. */
   let ended = 0
+  let endedMs = 0
   let run = start()
   while (!run.isOver() && kills.length < options.kills) {
     // The last one waits for the export, which comes once; of the others most wait until training goes on, so that the
@@ -49,7 +52,11 @@ export async function runThroughKills(options: KillOptions): Promise<KilledRun> 
     const isLast = kills.length === options.kills - 1
     const isEarly = random.below(5) === 0
     const moment = isLast ? 'export' : isEarly ? 'counting' : moments[random.below(4)]!
-    if (!isEarly) await until(() => run.isOver() || isAt(folder, 'training', ended), 10_000)
+    if (!isEarly) {
+      const isBack = await until(() => run.isOver() || isAt(folder, 'training', ended), 10_000)
+      const last = kills.at(-1)
+      if (last?.victim === 'trainer' && isBack && !run.isOver()) last.restartMs = performance.now() - endedMs
+    }
     const seen = await until(() => run.isOver() || isAt(folder, moment, ended), isLast ? 60_000 : 1000)
     // Behind what was seen too, so that the end of a write and the start are hit alike.
     await sleep(random.below(moment === 'any' || moment === 'training' ? 300 : 8))
@@ -58,6 +65,7 @@ export async function runThroughKills(options: KillOptions): Promise<KilledRun> 
     const pids = readRun(folder)?.pids
     if (victim !== 'supervisor' && pids?.trainer && attemptOf(folder) > ended) kill(pids.trainer)
     ended = attemptOf(folder)
+    endedMs = performance.now()
     if (victim !== 'trainer') {
       kill(run.child.pid!)
       await run.over
