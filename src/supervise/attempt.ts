@@ -59,6 +59,7 @@ export class Attempt {
   #lookedAt = performance.now()
   #rss: number | undefined
   #memoryAskedAt: number | undefined
+  #wasTermed = false
   #cause: 'stuck' | 'memory' | undefined
   #detail: string | undefined
 
@@ -144,7 +145,8 @@ export class Attempt {
     this.#rss = use.rss ?? this.#rss
     if (this.#memoryAskedAt !== undefined) {
       const waited = now - this.#memoryAskedAt
-      if (waited > notingMs) this.kill(waited > savingMs ? 'SIGKILL' : 'SIGTERM')
+      if (waited > savingMs) this.kill('SIGKILL')
+      else if (waited > notingMs && !this.#wasTermed) this.#term()
       return
     }
     const { memoryLimit = this.#options.memoryLimit, memoryPlan } = this.#beat
@@ -157,7 +159,13 @@ export class Attempt {
     const request: Request = { millrace: 'restart', why }
     // Who has beaten knows of requests; others know SIGTERM.
     if (this.#heardAt !== undefined) this.#child.send(request, () => {})
-    else this.kill('SIGTERM')
+    else this.#term()
+  }
+
+  /** Once: many programs take a second one for an order to end at once. */
+  #term(): void {
+    this.#wasTermed = true
+    this.kill('SIGTERM')
   }
 }
 
