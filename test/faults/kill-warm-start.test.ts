@@ -26,7 +26,7 @@ KeyedVectors.from({ words: WordTable.from(words), dim, matrix }).save(init, 'bin
 
 /** Trains by the command line, killed outright again and again, and lets it end. */
 async function trainUnderFire(out: string, kills: number, ...flags: string[]): Promise<void> {
-  const all = ['train', corpus, '--out', out, '--threads', '1', '--json', ...flags]
+  const all = ['train', corpus, '--out', out, '--threads', '1', '--no-supervise', '--json', ...flags]
   for (let kill = 0; kill <= kills; kill++) {
     const child = spawn(process.execPath, ['--conditions=millrace-source', launcher, ...all])
     let notes = ''

@@ -1,16 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
-import { deriveSeed, Random } from '../../src/core/random.ts'
 import { RunFolder, readEvents } from '../../src/run/index.ts'
 import { runTraining } from '../../src/train/index.ts'
 import { madeUpText } from '../made-up-text.ts'
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6))
 const config = { dim: 16, epochs: 16, sample: 1e-2, threads: 1 }
 const flags = ['--dim', '16', '--epochs', '16', '--sample', '0.01', '--threads', '1', '--json']
 let corpus: string
@@ -52,10 +50,6 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
   return code
 }
 
-function isOver(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null
-}
-
 function checkpointCount(out: string): number {
   return readEvents(join(out, 'events.ndjson')).filter(({ type }) => type === 'checkpoint').length
 }
@@ -64,44 +58,6 @@ function checkpointCount(out: string): number {
 async function until(test: () => boolean): Promise<void> {
   while (!test()) await sleep(5)
 }
-
-test('killed outright at random moments, a run ends as if nothing had happened', async () => {
-  const random = new Random(deriveSeed(seed))
-  const out = newFolder()
-  let kills = 0
-  for (; kills < 8; kills++) {
-    const child = start(out)
-    const ended = exitOf(child)
-    const before = checkpointCount(out)
-    // Anywhere from its start on, or, so that every other attempt gets on however slow the machine, after it has
-    // saved something.
-    const saved = until(() => isOver(child) || checkpointCount(out) > before)
-    const moment = kills % 2 === 0 ? sleep(random.below(1300)) : saved.then(() => sleep(random.below(150)))
-    await Promise.race([ended, moment])
-    if (child.exitCode !== null) break
-    child.kill('SIGKILL')
-    await ended
-  }
-  const last = start(out)
-  expect(await exitOf(last), `SEED=${seed}: ${last.notes}`).toBe(0)
-  const done = JSON.parse(last.output)
-  expect(done.audit, `SEED=${seed}`).toEqual(expected.audit)
-  expect(readFileSync(done.vectors).equals(expected.vectors), `SEED=${seed}, ${kills} kills`).toBe(true)
-  const resumes = readEvents(join(out, 'events.ndjson')).filter(({ type }) => type === 'resume').length
-  expect(
-    resumes,
-    `SEED=${seed}: of ${kills} kills, some must come after the first checkpoint`,
-  ).toBeGreaterThan(0)
-  const left = readdirSync(out).sort()
-  expect(left).toEqual([
-    'checkpoints',
-    'corpus.json',
-    'events.ndjson',
-    'run.json',
-    'vectors.safetensors',
-    'vocab.tsv',
-  ])
-})
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
   '%s saves the work and ends with 75; the same command goes on',
