@@ -3,6 +3,7 @@ import { assert } from '../core/errors.ts'
 import { deriveSeed, permutation } from '../core/random.ts'
 import type { BlockAudits, BlockTable, Vocabulary } from '../corpus/index.ts'
 import type { EventLog, Progress } from '../run/index.ts'
+import { collectGarbage } from '../runtime/collect.ts'
 import type { MemoryPlan, SharedModel, TrainConfig } from '../word2vec/index.ts'
 import type { Suspicion } from './claims.ts'
 import type { Guard } from './guard.ts'
@@ -14,6 +15,8 @@ import { nothingLearned } from './sense.ts'
 import { addBlock, addHashes, addLosses, noSums, type TrainState, totalOf } from './state.ts'
 import type { TeamMode } from './team.ts'
 import { TrainThreads } from './threads.ts'
+
+const collectEveryMs = 30_000
 
 /** What training is handed; it builds none of it. */
 export interface Training {
@@ -87,7 +90,12 @@ export async function train(training: Training, state: TrainState): Promise<bool
   training.asks?.addEventListener('checkpoint', saver.request)
   const isComplete = () => state.epoch > config.epochs
   let pieces = 0
+  let collectedMs = performance.now()
   const alive = setInterval(() => {
+    if (performance.now() - collectedMs > collectEveryMs) {
+      collectGarbage()
+      collectedMs = performance.now()
+    }
     if (threads.pieces !== pieces) training.observer?.alive?.()
     pieces = threads.pieces
   }, 1000)
