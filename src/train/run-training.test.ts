@@ -75,7 +75,9 @@ test('a stop and a change of threads lose no record and repeat none', async () =
   const { result } = await run(broken, { config: { ...config, threads: 3 } })
   expect(result.audit).toEqual(expected.result.audit)
   expect(result.words).toBe(expected.result.words)
-  const words = readEvents(new RunFolder(broken).events).map((event) => event.words)
+  const events = readEvents(new RunFolder(broken).events)
+  // A checkpoint is told when the disk has it, and training is further by then.
+  const words = events.filter(({ type }) => type !== 'checkpoint').map((event) => event.words)
   expect(words).toEqual([...words].sort((a, b) => a - b))
 })
 
