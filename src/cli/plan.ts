@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { formatBytes } from '../core/bytes.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
-import { readRecipe } from '../experiment/index.ts'
+import { plainTexts, readRecipe } from '../experiment/index.ts'
 import { RunFolder } from '../run/index.ts'
 import { planRun, type RunPlan } from '../train/index.ts'
 import { threadRuntimeBytes } from '../word2vec/index.ts'
@@ -56,7 +56,7 @@ function sourceOf(given: string[]) {
     return { corpus: new RunFolder(path).read().config.corpus as string[], out: path, config: {} }
   if (isAlone && /\.(ya?ml|json)$/.test(path)) {
     const { corpus, name, train } = readRecipe(path)
-    return { corpus, out: join('runs', name), config: train }
+    return { corpus: plainTexts(corpus), out: join('runs', name), config: train }
   }
   return { corpus: given, out: defaultOut(given), config: {} }
 }

@@ -1,44 +1,22 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, extname, isAbsolute, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { InputError } from '../core/errors.ts'
-import { configError, type TrainConfigInput, trainConfigSchema } from '../word2vec/index.ts'
+import { configError, type TrainConfigInput } from '../word2vec/index.ts'
+import { type CorpusSpec, type RecipeRow, type RecipeScale, recipeSchema } from './schema.ts'
 
-/** A run with all that belongs to it: what it reads, how it is trained, scored and shown. */
-export const recipeSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[\w.-]+$/, 'use letters, digits, ., _ and -')
-    .describe('of the run: its folder is runs/<name>'),
-  corpus: z.array(z.string()).min(1).describe('text files or folders, relative to the recipe'),
-  train: trainConfigSchema
-    .partial()
-    .default({})
-    .describe('the training config, as `millrace train` takes it'),
-  evaluate: z
-    .strictObject({
-      analogies: z.array(z.string()).default([]),
-      pairs: z.array(z.string()).default([]),
-      odd: z.array(z.string()).default([]),
-      restrict: z.number().int().min(1).default(30_000),
-    })
-    .optional()
-    .describe('files of questions, relative to the recipe'),
-  report: z
-    .strictObject({
-      words: z.array(z.string()).optional().describe('whose neighbours are shown'),
-      groups: z.record(z.string(), z.array(z.string())).optional().describe('words of the picture, by group'),
-    })
-    .default({}),
-})
+type Given = z.input<typeof recipeSchema>['train']
 
-export interface Recipe extends Omit<z.infer<typeof recipeSchema>, 'train'> {
+/** A recipe as read: paths in it are absolute, and `train` holds what it says and no defaults. */
+export interface Recipe extends Omit<z.infer<typeof recipeSchema>, 'train' | 'runs' | 'scales'> {
   train: TrainConfigInput
+  runs?: (Omit<RecipeRow, 'train'> & { train?: TrainConfigInput })[]
+  scales?: Record<string, Omit<RecipeScale, 'train'> & { train?: TrainConfigInput }>
 }
 
 /**
- * Reads a recipe. Paths in it become absolute.
+ * Reads a recipe.
  *
  * throws  InputError if it cannot be read; ConfigError naming the key that is wrong, and the nearest known
  */
@@ -53,36 +31,145 @@ export function readRecipe(path: string): Recipe {
       cause,
     })
   }
+  return parseRecipe(content, path)
+}
+
+/** Checks a recipe that is in memory. `path` is where its relative paths begin, and what errors name. */
+export function parseRecipe(content: unknown, path: string): Recipe {
   const result = recipeSchema.safeParse(content)
   if (!result.success) {
-    const issue = result.error.issues[0]!
-    const known = knownKeys(issue.path)
-    throw configError(issue, known, path)
+    const issue = deepest(result.error.issues[0]!)
+    throw configError(issue, knownKeys(recipeSchema, issue.path), path)
   }
-  const base = dirname(path)
-  const absolute = (paths: string[]) => paths.map((name) => resolve(base, name))
-  const { corpus, evaluate, train, ...rest } = result.data
-  const given = (content as { train?: TrainConfigInput }).train ?? {}
+  const given = content as z.input<typeof recipeSchema>
+  const base = dirname(resolve(path))
+  const { corpus, evaluate, runs, scales, ...rest } = result.data
   return {
     ...rest,
-    corpus: absolute(corpus),
-    // A default that the schema filled in is no choice of the recipe's.
-    train: { ...given, ...(given.init !== undefined && { init: resolve(base, given.init) }) },
-    evaluate: evaluate && {
-      ...evaluate,
-      analogies: absolute(evaluate.analogies),
-      pairs: absolute(evaluate.pairs),
-      odd: absolute(evaluate.odd),
-    },
+    corpus: absoluteCorpus(corpus, base),
+    train: absoluteTrain(given.train, base),
+    ...(runs && {
+      runs: runs.map(({ train: _, corpus: own, ...row }, i) => ({
+        ...row,
+        ...(own && { corpus: absoluteCorpus(own, base) }),
+        train: absoluteTrain(given.runs![i]!.train, base),
+      })),
+    }),
+    ...(scales && {
+      scales: Object.fromEntries(
+        Object.entries(scales).map(([name, { train: _, corpus: own, evaluate: asked, ...scale }]) => [
+          name,
+          {
+            ...scale,
+            ...(own && { corpus: absoluteCorpus(own, base) }),
+            ...(asked && { evaluate: absoluteQuestions(asked, given.scales![name]!.evaluate, base) }),
+            train: absoluteTrain(given.scales![name]!.train, base),
+          },
+        ]),
+      ),
+    }),
+    ...(evaluate && { evaluate: absoluteQuestions(evaluate, undefined, base) }),
   }
 }
 
-function knownKeys(path: PropertyKey[]): string[] {
-  let schema: unknown = recipeSchema
-  for (const key of path) {
-    while (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) schema = schema.unwrap()
-    schema = (schema as z.ZodObject).shape[String(key)]
-  }
-  while (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) schema = schema.unwrap()
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+/** The texts of a corpus that is neither chosen nor derived. */
+export function plainTexts(corpus: CorpusSpec): string[] {
+  if (typeof corpus === 'string' || Array.isArray(corpus)) return [corpus].flat()
+  return [...('oneOf' in corpus ? corpus.oneOf.slice(0, 1) : [corpus.text].flat())]
+}
+
+/** A recipe's schema for editors. */
+export function recipeJsonSchema(): unknown {
+  return z.toJSONSchema(recipeSchema, { io: 'input' })
+}
+
+// A default that the schema filled in is no choice of the recipe's: what it says itself is kept.
+function absoluteTrain(given: Given, base: string): TrainConfigInput {
+  const train = (given ?? {}) as TrainConfigInput
+  return { ...train, ...(train.init !== undefined && { init: resolve(base, train.init) }) }
+}
+
+/** What has a slash or an extension is a path; all else is a name. */
+function absolutePath(name: string, base: string): string {
+  const isPath = name.includes('/') || extname(name) !== '' || existsSync(resolve(base, name))
+  return isPath && !isAbsolute(name) ? resolve(base, name) : name
+}
+
+function absoluteCorpus(corpus: CorpusSpec, base: string): CorpusSpec {
+  const absolute = <T extends string | string[]>(texts: T): T =>
+    (typeof texts === 'string'
+      ? absolutePath(texts, base)
+      : texts.map((text) => absolutePath(text, base))) as T
+  if (typeof corpus === 'string' || Array.isArray(corpus)) return absolute(corpus)
+  return 'oneOf' in corpus
+    ? { ...corpus, oneOf: absolute(corpus.oneOf) }
+    : { ...corpus, text: absolute(corpus.text) }
+}
+
+type QuestionFiles = NonNullable<z.infer<typeof recipeSchema>['evaluate']>
+
+/** `given`: where only kinds that somebody named count. */
+function absoluteQuestions<T extends { [K in keyof QuestionFiles]?: QuestionFiles[K] | undefined }>(
+  questions: T,
+  given: object | undefined,
+  base: string,
+): T {
+  return Object.fromEntries(
+    Object.entries(questions)
+      .filter(([kind]) => given === undefined || kind in given)
+      .map(([kind, value]) => [
+        kind,
+        Array.isArray(value)
+          ? value.map((measure) =>
+              typeof measure === 'string'
+                ? absolutePath(measure, base)
+                : { ...measure, file: absolutePath(measure.file, base) },
+            )
+          : value,
+      ]),
+  ) as T
+}
+
+/** Of a value that may be one of several kinds, what is wrong with it as the kind that it is nearest to. */
+function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue
+  const within = issue.errors.map((issues) => issues[0]!).sort((a, b) => rank(b) - rank(a))[0]!
+  return rank(within) > 0 ? deepest({ ...within, path: [...issue.path, ...within.path] }) : issue
+}
+
+function rank(issue: z.core.$ZodIssue): number {
+  return (issue.code === 'unrecognized_keys' ? 1 : 0) + issue.path.length
+}
+
+/** The keys that may stand at a place in the schema. */
+function knownKeys(schema: unknown, path: PropertyKey[]): string[] {
+  const options = unwrap(schema)
+  if (path.length === 0)
+    return [
+      ...new Set(
+        options.flatMap((option) => (option instanceof z.ZodObject ? Object.keys(option.shape) : [])),
+      ),
+    ]
+  const [key, ...rest] = path
+  return [
+    ...new Set(
+      options.flatMap((option) => {
+        const inner =
+          option instanceof z.ZodObject
+            ? option.shape[String(key)]
+            : option instanceof z.ZodArray
+              ? option.element
+              : option instanceof z.ZodRecord
+                ? option.valueType
+                : undefined
+        return inner ? knownKeys(inner, rest) : []
+      }),
+    ),
+  ]
+}
+
+function unwrap(schema: unknown): unknown[] {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return unwrap(schema.unwrap())
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(unwrap)
+  return [schema]
 }
