@@ -1,13 +1,16 @@
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { writeFileAtomically } from '../core/disk.ts'
 import { formatCount } from '../core/text.ts'
 import {
+  type AnalogyMethod,
+  analogyMethods,
   type Correlation,
   checkQuestions,
   evaluate,
+  evaluateRun,
   type Questions,
   type Scores,
+  scoresOf,
   type Tally,
 } from '../evaluate/index.ts'
 import { RunFolder } from '../run/index.ts'
@@ -19,6 +22,9 @@ interface Options {
   analogies?: string[]
   pairs?: string[]
   odd?: string[]
+  completion?: string[]
+  answers?: string
+  method: AnalogyMethod
   restrict: number
   from?: VectorFormat
   json?: boolean
@@ -31,6 +37,13 @@ export function command(): Command {
     .option('--analogies <files...>', "analogies: Google's questions-words.txt, or four words a line")
     .option('--pairs <files...>', 'word pairs that people judged: two words and a number a line')
     .option('--odd <files...>', 'odd one out: words a line, the odd one last')
+    .option('--completion <files...>', 'sentences with a word left out, CSV; needs a run')
+    .option('--answers <file>', 'of completion (default: the file *answer* beside it)')
+    .addOption(
+      new Option('--method <method>', 'of analogies: 3CosAdd, 3CosMul, or averaged offset')
+        .choices(analogyMethods)
+        .default('add'),
+    )
     .option(
       '--restrict <n>',
       'ask analogies among the n most frequent words',
@@ -44,47 +57,59 @@ export function command(): Command {
     .addHelpText(
       'after',
       `
-The scores of a run are also written to eval.json in its folder.
+The scores of a run are also written to eval.json in its folder; what is there already is not scored again.
 
 Examples:
   millrace eval runs/quick --analogies questions-words.txt
   millrace eval runs/quick --pairs wordsim353.tsv men.txt --odd groups.txt
+  millrace eval runs/quick --analogies questions-words.txt --method mul
+  millrace eval runs/novels --completion testing_data.csv --answers test_answer.csv
   millrace eval vectors.bin --analogies questions-words.txt --restrict 300000 --json`,
     )
     .action(score)
 }
 
-function score(path: string, { restrict, from, json, ...files }: Options): void {
-  const questions: Questions = { ...files, restrict }
-  checkQuestions(questions)
-  const vectors = loadVectors(path, from)
-  const scores = evaluate(vectors, questions)
-  if (existsSync(path) && statSync(path).isDirectory()) {
-    const file = new RunFolder(path).scores
-    writeFileAtomically(file, (write) => write(Buffer.from(`${JSON.stringify(scores, null, 2)}\n`)))
-    note(`scores written to ${file}`)
+async function score(path: string, { from, json, method, answers, ...given }: Options): Promise<void> {
+  const questions: Questions = {
+    ...given,
+    analogies: given.analogies?.map((file) => ({ file, method })),
+    completion: given.completion?.map((file) => ({ file, answers })),
   }
+  checkQuestions(questions)
+  const scores = isFolder(path)
+    ? await scoreRun(new RunFolder(path), questions)
+    : evaluate(loadVectors(path, from), questions)
   if (json) printJson({ type: 'eval', ...scores })
   else print(formatScores(scores))
 }
 
+async function scoreRun(folder: RunFolder, questions: Questions): Promise<Scores> {
+  const scores = await evaluateRun(folder, questions)
+  note(`scores written to ${folder.scores}`)
+  return scoresOf(scores, questions)
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
 /** Scores as tables, one for each kind of question. */
-export function formatScores({ analogies, pairs, odd, restrict }: Scores): string {
+export function formatScores({ analogies, pairs, odd, completion }: Scores): string {
   const parts: string[] = []
-  for (const { file, sections, semantic, syntactic, total } of analogies) {
+  for (const { name, method, restrict, sections, semantic, syntactic, total } of analogies) {
     const rows = sections.length > 1 ? sections.map((section) => tallyRow(section.name, section)) : []
     if (semantic) rows.push(tallyRow('semantic', semantic))
     if (syntactic) rows.push(tallyRow('syntactic', syntactic))
     rows.push(tallyRow('total', total))
     parts.push(
-      `Analogies: ${file}, among the ${formatCount(restrict)} most frequent words`,
+      `Analogies: ${name}, ${methodNames[method]}, among the ${formatCount(restrict)} most frequent words`,
       table([['section', ...tallyHead], ...rows]),
       '',
     )
   }
   if (pairs.length > 0) {
     const rows = pairs.map((scores) => [
-      scores.file,
+      scores.name,
       formatCount(scores.pairs),
       formatCount(scores.skipped),
       ...correlation(scores.spearman),
@@ -92,19 +117,31 @@ export function formatScores({ analogies, pairs, odd, restrict }: Scores): strin
     ])
     parts.push(
       'Similarity of word pairs: agreement with people',
-      table([['file', 'pairs', 'skipped', 'Spearman', 'p', 'Pearson', 'p'], ...rows]),
+      table([['name', 'pairs', 'skipped', 'Spearman', 'p', 'Pearson', 'p'], ...rows]),
       '',
     )
   }
-  if (odd.length > 0)
+  const lists: [string, (Tally & { name: string })[]][] = [
+    ['Odd one out', odd],
+    ['Sentence completion', completion],
+  ]
+  for (const [title, scores] of lists) {
+    if (scores.length === 0) continue
     parts.push(
-      'Odd one out',
-      table([['file', ...tallyHead], ...odd.map((scores) => tallyRow(scores.file, scores))]),
+      title,
+      table([['name', ...tallyHead], ...scores.map((score) => tallyRow(score.name, score))]),
       '',
     )
-  if (analogies.length + odd.length > 0)
+  }
+  if (analogies.length + odd.length + completion.length > 0)
     parts.push('skipped: a word is not known; "of all" counts these as wrong')
   return parts.join('\n').trimEnd()
+}
+
+const methodNames: Record<AnalogyMethod, string> = {
+  add: '3CosAdd',
+  mul: '3CosMul',
+  offset: 'averaged offset',
 }
 
 const tallyHead = ['questions', 'skipped', 'correct', 'accuracy', 'of all']

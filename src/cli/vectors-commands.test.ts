@@ -58,8 +58,8 @@ test('eval: a table, and a file of scores in a run folder', () => {
   const { status, stdout } = millrace('eval', vectors, ...questions, '--odd', join(golden, 'odd.txt'))
   expect(status).toBe(0)
   expect(stdout).toMatch(/^section +questions +skipped +correct +accuracy +of all$/m)
-  expect(stdout).toMatch(/^pairs\.tsv +65 +1 +\S+ +\S+ +\S+ +\S+$/m)
-  expect(stdout).toMatch(/^odd\.txt +9 +0 +8 +88\.9 % +88\.9 %$/m)
+  expect(stdout).toMatch(/^pairs +65 +1 +\S+ +\S+ +\S+ +\S+$/m)
+  expect(stdout).toMatch(/^odd +9 +0 +8 +88\.9 % +88\.9 %$/m)
 
   const run = new RunFolder(join(folder, 'run'))
   run.write({ format: 1, name: 'run', status: 'complete' } as RunFile)
@@ -68,8 +68,7 @@ test('eval: a table, and a file of scores in a run folder', () => {
   const { type, ...scores } = JSON.parse(result.stdout)
   expect(type).toBe('eval')
   expect(scores).toMatchObject({
-    restrict: 60,
-    analogies: [{ file: 'analogies.txt' }],
+    analogies: [{ file: 'analogies.txt', restrict: 60 }],
     pairs: [{ file: 'pairs.tsv' }],
   })
   expect(JSON.parse(readFileSync(run.scores, 'utf8'))).toEqual(scores)

@@ -23,8 +23,7 @@ test('sections, and the split of the Google set', () => {
     'google.txt',
     ': capital-x\na b c d\nA B C D\na b c nowhere\n: gram1-y\na b c E\na b c rare\n',
   )
-  const scores = scoreAnalogies(vectors, path, 5)
-  expect(scores.file).toBe('google.txt')
+  const scores = scoreAnalogies(vectors, path, { restrict: 5 })
   const [capital, gram] = scores.sections
   expect(capital).toEqual({
     name: 'capital-x',
@@ -48,21 +47,21 @@ test('sections, and the split of the Google set', () => {
 })
 
 test('tabs and no sections: one section, and no split', () => {
-  const scores = scoreAnalogies(vectors, file('msr.txt', '\uFEFFa\tb\tc\td\r\n\r\nb\ta\td\tc\r\n'), 30_000)
+  const scores = scoreAnalogies(vectors, file('msr.txt', '\uFEFFa\tb\tc\td\r\n\r\nb\ta\td\tc\r\n'))
   expect(scores.sections.map(({ name, questions }) => [name, questions])).toEqual([['all', 2]])
   expect([scores.semantic, scores.syntactic]).toEqual([null, null])
 })
 
 test('nothing known gives no accuracy, and 0 of all', () => {
-  const { total } = scoreAnalogies(vectors, file('unknown.txt', 'x y z w\n'), 30_000)
+  const { total } = scoreAnalogies(vectors, file('unknown.txt', 'x y z w\n'))
   expect(total).toEqual({ questions: 1, skipped: 1, correct: 0, accuracy: null, accuracyOfAll: 0 })
 })
 
 test('a file that is missing, empty or malformed is told with its line', () => {
-  expect(() => scoreAnalogies(vectors, join(folder, 'none'), 5)).toThrow('there is no such file')
-  expect(() => scoreAnalogies(vectors, file('empty', ' \n'), 5)).toThrow('holds no questions')
-  expect(() => scoreAnalogies(vectors, file('headers', ': x\n'), 5)).toThrow('it has section lines only')
-  expect(() => scoreAnalogies(vectors, file('three', ': x\na b c d\n\na b c\n'), 5)).toThrow(
+  expect(() => scoreAnalogies(vectors, join(folder, 'none'))).toThrow('there is no such file')
+  expect(() => scoreAnalogies(vectors, file('empty', ' \n'))).toThrow('holds no questions')
+  expect(() => scoreAnalogies(vectors, file('headers', ': x\n'))).toThrow('it has section lines only')
+  expect(() => scoreAnalogies(vectors, file('three', ': x\na b c d\n\na b c\n'))).toThrow(
     'line 4 is not a question: "a b c"\n  why: it has 3 words, not 4',
   )
 })

@@ -1,29 +1,35 @@
-import { basename } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import type { KeyedVectors } from '../vectors/index.ts'
 import { malformed, readLines } from './lines.ts'
+import { type Tally, tallyOf } from './tally.ts'
 import { foldCase, indexWords, type WordIndex } from './word-index.ts'
 
-/** How many questions were asked, how many could be, and how many were answered right. */
-export interface Tally {
-  questions: number
-  /** Questions with a word that is not in the vocabulary, or too rare. */
-  skipped: number
-  correct: number
-  /** correct / (questions − skipped), 0 to 1; null if all were skipped. gensim's figure. */
-  accuracy: number | null
-  /** correct / questions: skipped ones count as wrong. The figure of the word2vec papers. */
-  accuracyOfAll: number | null
-}
+/**
+ * How a question "a is to b as c is to …" is answered, over unit vectors.
+ *
+ * add     the word nearest to b − a + c (3CosAdd; Mikolov et al. 2013c)
+ * mul     the word with the most of cos(x, b) · cos(x, c) / cos(x, a) (3CosMul; Levy and Goldberg 2014)
+ * offset  the word nearest to c + the mean of ten pairs' b − a (Mikolov et al. 2013a, section 5.1)
+ */
+export type AnalogyMethod = 'add' | 'mul' | 'offset'
+export const analogyMethods = ['add', 'mul', 'offset'] as const satisfies AnalogyMethod[]
 
 export interface AnalogyScores {
-  /** Base name of the file. */
-  file: string
+  method: AnalogyMethod
+  /** Asked and answered among the first so many words. */
+  restrict: number
   sections: (Tally & { name: string })[]
   /** Of the Google set and those made after it: sections whose name begins with `gram` (or `syn`). */
   semantic: Tally | null
   syntactic: Tally | null
   total: Tally
+}
+
+export interface AnalogyOptions {
+  /** `add`. */
+  method?: AnalogyMethod
+  /** 30,000. */
+  restrict?: number
 }
 
 /** "a is to b as c is to d". */
@@ -42,7 +48,11 @@ const candidates = 5
  * restrict  questions and answers are among the first so many words only
  * throws    InputError with file and line if a line is no question
  */
-export function scoreAnalogies(vectors: KeyedVectors, path: string, restrict: number): AnalogyScores {
+export function scoreAnalogies(
+  vectors: KeyedVectors,
+  path: string,
+  { method = 'add', restrict = 30_000 }: AnalogyOptions = {},
+): AnalogyScores {
   const questions = readQuestions(path)
   const index = indexWords(
     vectors,
@@ -61,22 +71,12 @@ export function scoreAnalogies(vectors: KeyedVectors, path: string, restrict: nu
   const sections = Map.groupBy(questions, ({ section }) => section)
   const split = [...sections.keys()].some(isSyntactic)
   return {
-    file: basename(path),
+    method,
+    restrict,
     sections: Array.from(sections, ([name, chosen]) => ({ name, ...tally(chosen) })),
     semantic: split ? tally(questions.filter(({ section }) => !isSyntactic(section))) : null,
     syntactic: split ? tally(questions.filter(({ section }) => isSyntactic(section))) : null,
     total: tally(questions),
-  }
-}
-
-export function tallyOf(questions: number, skipped: number, correct: number): Tally {
-  const asked = questions - skipped
-  return {
-    questions,
-    skipped,
-    correct,
-    accuracy: asked > 0 ? correct / asked : null,
-    accuracyOfAll: questions > 0 ? correct / questions : null,
   }
 }
 

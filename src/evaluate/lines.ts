@@ -13,20 +13,7 @@ export interface Line {
  * throws  InputError if the file is missing or holds nothing
  */
 export function readLines(path: string): Line[] {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new InputError('QUESTIONS_MISSING', {
-      what: `cannot read the questions in ${path}`,
-      why: missing ? 'there is no such file' : (cause as Error).message,
-      mend: 'check the path',
-      cause,
-    })
-  }
-  const lines = text
-    .replace(/^\uFEFF/, '')
+  const lines = readText(path)
     .split('\n')
     .map((line, i) => ({ text: line.trim(), number: i + 1 }))
     .filter((line) => line.text !== '')
@@ -37,6 +24,25 @@ export function readLines(path: string): Line[] {
       mend: 'give another file',
     })
   return lines
+}
+
+/** The text of a file, without a byte order mark. throws  InputError if it cannot be read */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+  } catch (cause) {
+    throw cannotRead(path, cause)
+  }
+}
+
+export function cannotRead(path: string, cause: unknown): InputError {
+  const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+  return new InputError('QUESTIONS_MISSING', {
+    what: `cannot read the questions in ${path}`,
+    why: missing ? 'there is no such file' : (cause as Error).message,
+    mend: 'check the path',
+    cause,
+  })
 }
 
 export function malformed(path: string, line: Line, why: string, mend: string): InputError {

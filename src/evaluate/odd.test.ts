@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KeyedVectors, WordTable } from 'millrace/vectors'
 import { expect, test } from 'vitest'
+import { evaluate } from './evaluate.ts'
 import { scoreOdd } from './odd.ts'
-import { evaluate } from './scores.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
 const file = (name: string, content: string) => {
@@ -20,7 +20,6 @@ const vectors = KeyedVectors.from({
 
 test('the last word of a line is the odd one', () => {
   expect(scoreOdd(vectors, file('odd.txt', '# three lines\nA b c z\na z b\na b nowhere\n'))).toEqual({
-    file: 'odd.txt',
     questions: 3,
     skipped: 1,
     correct: 1,
@@ -38,10 +37,18 @@ test('scores are plain JSON without paths', () => {
   })
   expect(JSON.parse(JSON.stringify(scores))).toEqual(scores)
   expect(JSON.stringify(scores)).not.toContain(folder)
-  expect(scores).toMatchObject({ words: 4, dim: 2, restrict: 30_000 })
+  expect(scores).toMatchObject({
+    format: 2,
+    words: 4,
+    dim: 2,
+    trained: null,
+    analogies: [{ restrict: 30_000 }],
+  })
 })
 
 test('nothing to score with is an error, and so is a senseless restriction', () => {
   expect(() => evaluate(vectors, {})).toThrow('there is nothing to score the vectors with')
-  expect(() => evaluate(vectors, { odd: ['x'], restrict: 0 })).toThrow('restrict 0 is not a number of words')
+  expect(() => evaluate(vectors, { analogies: ['x'], restrict: 0 })).toThrow(
+    'restrict 0 is not a number of words',
+  )
 })

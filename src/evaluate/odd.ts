@@ -1,13 +1,9 @@
-import { basename } from 'node:path'
 import type { KeyedVectors } from '../vectors/index.ts'
-import { type Tally, tallyOf } from './analogy.ts'
 import { malformed, readLines } from './lines.ts'
+import { type Tally, tallyOf } from './tally.ts'
 import { indexWords } from './word-index.ts'
 
-export interface OddScores extends Tally {
-  /** Base name of the file. */
-  file: string
-}
+export type OddScores = Tally
 
 /**
  * How often the word that does not fit is found. A line of the file holds three words or more, the one
@@ -36,5 +32,5 @@ export function scoreOdd(vectors: KeyedVectors, path: string): OddScores {
     if (rows.includes(-1)) skipped++
     else if (vectors.oddRow(rows) === rows.length - 1) correct++
   }
-  return { file: basename(path), ...tallyOf(lists.length, skipped, correct) }
+  return tallyOf(lists.length, skipped, correct)
 }

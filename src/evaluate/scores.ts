@@ -1,59 +1,129 @@
-import { ConfigError } from '../core/errors.ts'
-import type { KeyedVectors } from '../vectors/index.ts'
-import { type AnalogyScores, scoreAnalogies } from './analogy.ts'
-import { type OddScores, scoreOdd } from './odd.ts'
-import { type PairScores, scorePairs } from './similarity.ts'
+import { existsSync, readFileSync } from 'node:fs'
+import { InputError } from '../core/errors.ts'
+import type { RunFolder } from '../run/index.ts'
+import type { AnalogyScores } from './analogy.ts'
+import type { CompletionScores } from './completion.ts'
+import type { Correlation } from './correlation.ts'
+import type { OddScores } from './odd.ts'
+import type { PairScores } from './similarity.ts'
+import type { Tally } from './tally.ts'
 
-/** What vectors are worth: plain JSON, without paths, so that equal runs have equal scores. */
+/** What a score is called, and of which questions it is. */
+export interface Scored {
+  /** No two scores have the same. */
+  name: string
+  /** Base name of the file of questions. */
+  file: string
+  /** SHA-256 of that file, hexadecimal. */
+  sha256: string
+}
+
+/** What vectors are worth: plain JSON, without paths, so that equal runs have equal scores. `eval.json` of a run. */
 export interface Scores {
-  format: 1
+  format: 2
   words: number
   dim: number
-  /** Analogies are asked and answered among the first so many words. */
-  restrict: number
-  analogies: AnalogyScores[]
-  pairs: PairScores[]
-  odd: OddScores[]
+  /** Words that the run had trained on when it was scored; null of a file of vectors. */
+  trained: number | null
+  analogies: (Scored & AnalogyScores)[]
+  pairs: (Scored & PairScores)[]
+  odd: (Scored & OddScores)[]
+  completion: (Scored & CompletionScores)[]
 }
 
-export interface Questions {
-  /** Files of analogies; see `scoreAnalogies`. */
-  analogies?: readonly string[]
-  /** Files of word pairs that people judged; see `scorePairs`. */
-  pairs?: readonly string[]
-  /** Files of words with an odd one; see `scoreOdd`. */
-  odd?: readonly string[]
-  /** 30,000, as in the papers. */
-  restrict?: number
-}
+export const scoreKinds = ['analogies', 'pairs', 'odd', 'completion'] as const
+export type ScoreKind = (typeof scoreKinds)[number]
 
-/** throws  InputError if a file is missing or malformed; ConfigError as `checkQuestions` does */
-export function evaluate(vectors: KeyedVectors, questions: Questions): Scores {
-  checkQuestions(questions)
-  const { analogies = [], pairs = [], odd = [], restrict = 30_000 } = questions
-  return {
-    format: 1,
-    words: vectors.length,
-    dim: vectors.dim,
-    restrict,
-    analogies: analogies.map((path) => scoreAnalogies(vectors, path, restrict)),
-    pairs: pairs.map((path) => scorePairs(vectors, path)),
-    odd: odd.map((path) => scoreOdd(vectors, path)),
+/**
+ * One number of the scores, by its path: `name[.part][.ofAll]`.
+ *
+ * name   of a score
+ * part   of analogies `total` (if none is named), `semantic`, `syntactic` or a section; of pairs `spearman` (if none
+ *        is named) or `pearson`
+ * ofAll  questions with an unknown word count as wrong
+ *
+ * Gives a share of 0 to 1, or a correlation; null if there is no such score, or it could not be told.
+ */
+export function scoreAt(scores: Scores, path: string): number | null {
+  const ofAll = path.endsWith(ofAllSuffix)
+  const whole = ofAll ? path.slice(0, -ofAllSuffix.length) : path
+  const all = scoreKinds.flatMap((kind) => scores[kind].map(({ name }, place) => ({ kind, name, place })))
+  const found = all
+    .filter(({ name }) => whole === name || whole.startsWith(`${name}.`))
+    // A name may have a dot in it: the longest is meant.
+    .sort((a, b) => b.name.length - a.name.length)[0]
+  if (!found) return null
+  const part = whole.slice(found.name.length + 1) || undefined
+  switch (found.kind) {
+    case 'analogies':
+      return share(partOf(scores.analogies[found.place]!, part), ofAll)
+    case 'pairs':
+      return ofAll ? null : (correlationOf(scores.pairs[found.place]!, part)?.value ?? null)
+    default:
+      return part === undefined ? share(scores[found.kind][found.place], ofAll) : null
   }
 }
 
-/** For a check before vectors are read. throws  ConfigError if no file is given, or `restrict` is no count */
-export function checkQuestions({ analogies = [], pairs = [], odd = [], restrict = 30_000 }: Questions): void {
-  if (analogies.length + pairs.length + odd.length === 0)
-    throw new ConfigError('NOTHING_TO_SCORE', {
-      what: 'there is nothing to score the vectors with',
-      why: 'no file of questions was given',
-      mend: 'give files of analogies, pairs or odd ones out, as in --analogies questions-words.txt',
+/**
+ * The scores of before and of now together: of the same name those of now. If the run has trained on since, those of
+ * before are dropped.
+ */
+export function mergeScores(before: Scores | undefined, now: Scores): Scores {
+  if (!before || before.trained !== now.trained) return now
+  const names = new Set(scoreKinds.flatMap((kind) => now[kind].map(({ name }) => name)))
+  const merge = <T extends Scored>(old: T[], fresh: T[]) => [
+    ...old.flatMap((score) =>
+      names.has(score.name) ? fresh.filter(({ name }) => name === score.name) : [score],
+    ),
+    ...fresh.filter(({ name }) => !old.some((score) => score.name === name)),
+  ]
+  return {
+    ...now,
+    analogies: merge(before.analogies, now.analogies),
+    pairs: merge(before.pairs, now.pairs),
+    odd: merge(before.odd, now.odd),
+    completion: merge(before.completion, now.completion),
+  }
+}
+
+/**
+ * The scores of a run; undefined if it has none, or only those of an older Millrace, which are to be made again.
+ *
+ * throws  InputError if they are damaged, or of a later format
+ */
+export function readScores(folder: RunFolder): Scores | undefined {
+  if (!existsSync(folder.scores)) return undefined
+  let scores: Scores | { format: 1 } | null
+  try {
+    scores = JSON.parse(readFileSync(folder.scores, 'utf8'))
+  } catch (cause) {
+    throw new InputError('SCORES_DAMAGED', {
+      what: `${folder.scores} is damaged`,
+      why: 'it is not JSON',
+      mend: 'remove it, and score the run again with `millrace eval`',
+      cause,
     })
-  if (!(Number.isInteger(restrict) && restrict >= 1))
-    throw new ConfigError('RESTRICT', {
-      what: `restrict ${restrict} is not a number of words`,
-      why: 'it says among how many of the most frequent words analogies are asked',
-      mend: 'use a whole number of 1 or more, such as 30000',
-    })
+  }
+  if (scores?.format === 1) return undefined
+  if (scores?.format === 2) return scores
+  throw new InputError('SCORES_FORMAT', {
+    what: `${folder.scores} has format ${(scores as { format?: unknown } | null)?.format}`,
+    why: 'this version of Millrace reads format 2',
+    mend: 'remove it, and score the run again with `millrace eval`',
+  })
+}
+
+const ofAllSuffix = '.ofAll'
+
+function share(tally: Tally | null | undefined, ofAll: boolean): number | null {
+  return (ofAll ? tally?.accuracyOfAll : tally?.accuracy) ?? null
+}
+
+function partOf(scores: AnalogyScores, part = 'total'): Tally | null | undefined {
+  if (part === 'total' || part === 'semantic' || part === 'syntactic') return scores[part]
+  return scores.sections.find(({ name }) => name === part)
+}
+
+function correlationOf(scores: PairScores, part = 'spearman'): Correlation | undefined {
+  return part === 'spearman' || part === 'pearson' ? scores[part] : undefined
 }

@@ -1,12 +1,9 @@
-import { basename } from 'node:path'
 import type { KeyedVectors } from '../vectors/index.ts'
 import { type Correlation, pearson, spearman } from './correlation.ts'
 import { type Line, malformed, readLines } from './lines.ts'
 import { indexWords } from './word-index.ts'
 
 export interface PairScores {
-  /** Base name of the file. */
-  file: string
   pairs: number
   /** Pairs with a word that is not in the vocabulary; they have no part in the correlations. */
   skipped: number
@@ -44,7 +41,6 @@ export function scorePairs(vectors: KeyedVectors, path: string): PairScores {
     cosines.push(vectors.similarityOfRows(rowA, rowB))
   }
   return {
-    file: basename(path),
     pairs: pairs.length,
     skipped: pairs.length - people.length,
     pearson: pearson(people, cosines),

@@ -1,9 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomically } from '../core/disk.ts'
-import { evaluate, type Questions, type Scores } from '../evaluate/index.ts'
+import { evaluateRun, type Scores } from '../evaluate/index.ts'
 import { runTraining, type TrainOutcome, type TrainRequest } from '../train/index.ts'
-import { KeyedVectors } from '../vectors/index.ts'
 import { plainTexts, type Recipe } from './recipe.ts'
 
 export interface RecipeOutcome extends TrainOutcome {
@@ -13,7 +10,7 @@ export interface RecipeOutcome extends TrainOutcome {
 /**
  * Trains a recipe into `runs/<name>` of a folder and scores the result. What was done before is not done again.
  *
- * throws  as `runTraining` and `evaluate` do
+ * throws  as `runTraining` and `evaluateRun` do
  */
 export async function runRecipe(
   recipe: Recipe,
@@ -31,10 +28,6 @@ export async function runRecipe(
     ...request,
   })
   if (!recipe.evaluate) return { ...outcome, scores: undefined }
-  const scores = evaluate(KeyedVectors.load(outcome.folder.path), recipe.evaluate as Questions)
-  const json = `${JSON.stringify(scores, null, 2)}\n`
-  if (!existsSync(outcome.folder.scores) || readFileSync(outcome.folder.scores, 'utf8') !== json) {
-    writeFileAtomically(outcome.folder.scores, (write) => write(Buffer.from(json)))
-  }
-  return { ...outcome, scores }
+  const { signal } = request
+  return { ...outcome, scores: await evaluateRun(outcome.folder, recipe.evaluate, { signal }) }
 }

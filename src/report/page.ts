@@ -58,8 +58,8 @@ export function page(content: ReportContent): string {
     scores
       ? section(
           'Scores',
-          `Of the questions that could be asked among the first ${formatCount(scores.restrict)} words; a question with ` +
-            'another word is skipped. Pairs are scored by rank correlation with people’s judgements (Spearman’s ρ).',
+          `Of the questions that could be asked${among(scores)}; a question with another word is skipped. ` +
+            'Pairs are scored by rank correlation with people’s judgements (Spearman’s ρ).',
           scoreTable(scores),
         )
       : '',
@@ -225,6 +225,12 @@ function neighbourTable(neighbours: Neighbours[]): string {
     ]),
     [],
   )
+}
+
+/** Among how many words analogies were asked; nothing if there are none, or not all were asked alike. */
+function among({ analogies }: Scores): string {
+  const counts = new Set(analogies.map(({ restrict }) => restrict))
+  return counts.size === 1 ? ` among the first ${formatCount([...counts][0]!)} words` : ''
 }
 
 function scoreTable(scores: Scores): string {

@@ -127,8 +127,8 @@ test('scores are shown where the run has them; of another format, that is told',
   const text = textOf(reportHtml(folder))
   expect(text).toContain('syntactic 25.0 % 490 1,960 40')
   expect(text).toContain('gram1-&lt;plural&gt;')
-  writeFileSync(folder.scores, '{"format":2}')
-  expect(textOf(reportHtml(folder))).toContain('eval.json has format 2')
+  writeFileSync(folder.scores, '{"format":3}')
+  expect(textOf(reportHtml(folder))).toContain('eval.json has format 3')
 })
 
 test('words that are not in the vocabulary are named', () => {

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { writeFileAtomically } from '../core/disk.ts'
-import { InputError, MillraceError } from '../core/errors.ts'
-import type { Scores } from '../evaluate/index.ts'
+import { MillraceError } from '../core/errors.ts'
+import { readScores } from '../evaluate/index.ts'
 import type { RunFolder } from '../run/index.ts'
 import { KeyedVectors } from '../vectors/index.ts'
 import { repeatCommand } from './command.ts'
@@ -60,25 +60,6 @@ export function reportHtml(
 /** Undefined while a run has none: before the end of its training. */
 function readVectors(folder: RunFolder): KeyedVectors | undefined {
   return existsSync(folder.vectors) ? KeyedVectors.load(folder.vectors) : undefined
-}
-
-function readScores(folder: RunFolder): Scores | undefined {
-  if (!existsSync(folder.scores)) return undefined
-  let scores: Scores
-  try {
-    scores = JSON.parse(readFileSync(folder.scores, 'utf8'))
-  } catch (cause) {
-    throw new InputError('SCORES_DAMAGED', {
-      what: `${folder.scores} is damaged`,
-      why: 'it is not JSON',
-      cause,
-    })
-  }
-  if (scores.format === 1) return scores
-  throw new InputError('SCORES_FORMAT', {
-    what: `${folder.scores} has format ${scores.format}`,
-    why: 'this version of Millrace reads format 1',
-  })
 }
 
 /** A damaged part is told in the report, and does not cost the rest of it. */

@@ -23,7 +23,7 @@ test('scores follow, numbers to the right', () => {
   const scores = lines.slice(lines.indexOf('Scores') + 1)
   expect(scores.slice(0, 3)).toEqual([
     '  test                  score  right  asked  skipped',
-    '  analogies.txt        25.0 %    490  1,960       52',
+    '  analogies            25.0 %    490  1,960       52',
     '    semantic                –      0      0       12',
   ])
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(100)

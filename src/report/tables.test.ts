@@ -5,13 +5,13 @@ import { neighboursOf, scoreRows, tellingWords } from './tables.ts'
 test('scores are rows, the parts of a test indented below it', () => {
   expect(scoreRows(madeUpScores())).toEqual([
     ['test', 'score', 'right', 'asked', 'skipped'],
-    ['analogies.txt', '25.0 %', '490', '1,960', '52'],
+    ['analogies', '25.0 %', '490', '1,960', '52'],
     ['  semantic', '–', '0', '0', '12'],
     ['  syntactic', '25.0 %', '490', '1,960', '40'],
     ['    nations', '–', '0', '0', '12'],
     ['    gram1-<plural>', '25.0 %', '490', '1,960', '40'],
-    ['odd.txt', '75.0 %', '45', '60', '0'],
-    ['wordsim.tsv', 'ρ 0.613', '', '340', '13'],
+    ['odd', '75.0 %', '45', '60', '0'],
+    ['wordsim', 'ρ 0.613', '', '340', '13'],
   ])
 })
 

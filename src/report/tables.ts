@@ -26,18 +26,18 @@ export function tellingWords(vectors: KeyedVectors, count = 6): string[] {
 }
 
 /** Scores as rows of text, the head first; the parts of a test stand indented below it. */
-export function scoreRows({ analogies, pairs, odd }: Scores): string[][] {
+export function scoreRows({ analogies, pairs, odd, completion }: Scores): string[][] {
   return [
     ['test', 'score', 'right', 'asked', 'skipped'],
-    ...analogies.flatMap(({ file, total, semantic, syntactic, sections }) => [
-      tallyRow(file, total),
+    ...analogies.flatMap(({ name, total, semantic, syntactic, sections }) => [
+      tallyRow(name, total),
       ...(semantic && semantic.questions > 0 ? [tallyRow('  semantic', semantic)] : []),
       ...(syntactic && syntactic.questions > 0 ? [tallyRow('  syntactic', syntactic)] : []),
       ...(sections.length > 1 ? sections.map((section) => tallyRow(`    ${section.name}`, section)) : []),
     ]),
-    ...odd.map((score) => tallyRow(score.file, score)),
-    ...pairs.map(({ file, pairs, skipped, spearman }) => [
-      file,
+    ...[...odd, ...completion].map((score) => tallyRow(score.name, score)),
+    ...pairs.map(({ name, pairs, skipped, spearman }) => [
+      name,
       spearman.value === null ? '–' : `ρ ${spearman.value.toFixed(3)}`,
       '',
       formatCount(pairs - skipped),

@@ -126,14 +126,17 @@ export function madeUpScores(): Scores {
     accuracy: questions > skipped ? correct / (questions - skipped) : null,
     accuracyOfAll: correct / questions,
   })
+  const scored = (file: string) => ({ name: file.split('.')[0]!, file, sha256: hash.padStart(64, '0') })
   return {
-    format: 1,
+    format: 2,
     words: 40,
     dim: 8,
-    restrict: 30_000,
+    trained: 4000,
     analogies: [
       {
-        file: 'analogies.txt',
+        ...scored('analogies.txt'),
+        method: 'add',
+        restrict: 30_000,
         sections: [
           { name: 'nations', ...tally(12, 12, 0) },
           { name: 'gram1-<plural>', ...tally(2000, 40, 490) },
@@ -145,13 +148,14 @@ export function madeUpScores(): Scores {
     ],
     pairs: [
       {
-        file: 'wordsim.tsv',
+        ...scored('wordsim.tsv'),
         pairs: 353,
         skipped: 13,
         pearson: { value: 0.5, p: 0 },
         spearman: { value: 0.6125, p: 0 },
       },
     ],
-    odd: [{ file: 'odd.txt', ...tally(60, 0, 45) }],
+    odd: [{ ...scored('odd.txt'), ...tally(60, 0, 45) }],
+    completion: [],
   }
 }
