@@ -15,6 +15,7 @@ export const layers = [
   'vectors',
   'run',
   'checkpoint',
+  'data',
   'corpus',
   'loader',
   'stream',

@@ -1,0 +1,103 @@
+import { basename } from 'node:path'
+import { z } from 'zod'
+import { formatCount } from '../core/text.ts'
+import { corpora } from './corpora.ts'
+
+const units: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9, b: 1e9 }
+const wordsFault = 'it must be a number of words, such as 16000000, 16M, 783M or 1.5B'
+const names = corpora.map(({ name }) => name).join(', ')
+
+/** A number of words as people write it: 16000000, '16M', '1.5B'. Undefined if it is none. */
+export function parseWords(text: string | number): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgb]?)$/i.exec(String(text).trim())
+  if (!match) return undefined
+  const words = Math.round(Number(match[1]) * units[match[2]!.toLowerCase()]!)
+  return words >= 1 && Number.isSafeInteger(words) ? words : undefined
+}
+
+const source = z.string().min(1).describe(`a name (${names}), or a text file or folder, packed or not`)
+
+const cut = {
+  words: z
+    .union([z.number(), z.string()])
+    .refine((words) => parseWords(words) !== undefined, wordsFault)
+    .transform((words) => parseWords(words)!)
+    .optional()
+    .describe('take the first so many words, such as 16M (default: all)'),
+  phrases: z
+    .array(
+      z.strictObject({
+        threshold: z.number().describe('join words above this score'),
+        minCount: z
+          .number()
+          .int()
+          .min(1)
+          .default(5)
+          .describe('discount for rare pairs, and the least count; the same in each pass'),
+      }),
+    )
+    .min(1)
+    .refine((passes) => new Set(passes.map(({ minCount }) => minCount)).size === 1, {
+      error: 'minCount must be the same in each pass',
+    })
+    .refine((passes) => passes.every((pass, i) => i === 0 || pass.threshold < passes[i - 1]!.threshold), {
+      error: 'thresholds must fall from pass to pass',
+    })
+    .optional()
+    .describe('join words that belong together, as `millrace phrases` does: a pass for each entry'),
+}
+
+/** A corpus as a recipe or command names it. */
+export const corpusSpecSchema = z.union([
+  source,
+  z.array(source).min(1).describe('several, one after the other'),
+  z
+    .strictObject({
+      text: z
+        .union([source, z.array(source).min(1)])
+        .describe('a name, file or folder, or several, one after the other'),
+      ...cut,
+    })
+    .describe('a text, or the beginning of one, with phrases joined if asked for'),
+  z
+    .strictObject({
+      oneOf: z
+        .array(source)
+        .min(1)
+        .describe(
+          'the first of these that is on this machine is taken, else the first that can be downloaded',
+        ),
+      ...cut,
+    })
+    .describe('one of several texts, whichever is there'),
+])
+
+export type CorpusSpec = z.input<typeof corpusSpecSchema>
+
+/** A spec in one shape. */
+export interface CorpusPlan {
+  /** Of which one is taken, each of one or more names or paths. */
+  choices: string[][]
+  /** null for all. */
+  words: number | null
+  phrases: { threshold: number; minCount: number }[]
+}
+
+/** A spec in one shape. It must be one that the schema takes. */
+export function planOf(spec: CorpusSpec): CorpusPlan {
+  const parsed = corpusSpecSchema.parse(spec)
+  if (typeof parsed === 'string') return { choices: [[parsed]], words: null, phrases: [] }
+  if (Array.isArray(parsed)) return { choices: [parsed], words: null, phrases: [] }
+  const { words = null, phrases = [] } = parsed
+  if ('oneOf' in parsed) return { choices: parsed.oneOf.map((text) => [text]), words, phrases }
+  return { choices: [typeof parsed.text === 'string' ? [parsed.text] : parsed.text], words, phrases }
+}
+
+/** What a table's caption says: `first 16,000,000 words of text8, phrases joined (thresholds 200, 100)`. */
+export function labelOf(names: string[], { words, phrases }: Pick<CorpusPlan, 'words' | 'phrases'>): string {
+  const of = names.map((name) => basename(name)).join(', ')
+  const cut = words === null ? of : `first ${formatCount(words)} words of ${of}`
+  if (phrases.length === 0) return cut
+  const thresholds = phrases.map(({ threshold }) => threshold).join(', ')
+  return `${cut}, phrases joined (${phrases.length === 1 ? 'threshold' : 'thresholds'} ${thresholds})`
+}
