@@ -1,50 +1,168 @@
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { Command } from 'commander'
-import { readRecipe, runRecipe } from '../experiment/index.ts'
-import { summary, writeReport } from '../report/index.ts'
-import { KeyedVectors } from '../vectors/index.ts'
-import { longRun } from './long-run.ts'
-import { note, print, printJson } from './output.ts'
-import { LiveLine, trainObserver } from './progress.ts'
+import { ConfigError } from '../core/errors.ts'
+import { formatCount } from '../core/text.ts'
+import {
+  type Expansion,
+  expand,
+  findVersion,
+  prepareQuestions,
+  prepareRuns,
+  type Recipe,
+  readRecipe,
+  type Version,
+} from '../experiment/index.ts'
+import { millraceVersion } from '../runtime/version.ts'
+import { dryRun } from './dry-run.ts'
+import { runVersion } from './experiment-runs.ts'
+import { runTable } from './experiment-table.ts'
+import { wholeNumber } from './load-vectors.ts'
+import { note, print } from './output.ts'
+import { LiveLine } from './progress.ts'
+import { relaySignals } from './relay.ts'
 
-/** `millrace experiment`: trains, scores and reports what a recipe says. */
+export interface ExperimentOptions {
+  scale?: string
+  only?: string[]
+  dryRun?: boolean
+  parallel?: number
+  threads?: number
+  runs: string
+  supervise: boolean
+  json?: boolean
+}
+
+/** `millrace experiment`: runs what a recipe asks for and is not there yet. */
 export function command(): Command {
   return new Command('experiment')
-    .argument('<recipe>', 'a YAML file, such as experiments/quick.yaml')
+    .argument('<recipe>', 'a YAML file, such as experiments/paper1/table2.yaml')
+    .option('--scale <name>', 'paper, wiki100 or tiny, as the recipe has them (default: tiny, or its first)')
+    .option(
+      '--only <key=value...>',
+      'only the runs with this value, or of this row or id: dim=300, row=cbow-300',
+    )
+    .option('--dry-run', 'print the runs, their memory plans and the time they would take, and run nothing')
+    .option(
+      '--parallel <n>',
+      'runs at once (default: as many as cores and memory allow)',
+      wholeNumber('--parallel'),
+    )
+    .option(
+      '--threads <n>',
+      'threads of each run (default: the cores divided among the runs)',
+      wholeNumber('--threads'),
+    )
+    .option('--runs <folder>', 'where runs lie', 'runs')
     .option(
       '--no-supervise',
-      'run in this process alone, where something else starts it again: see docs/running-for-days.md',
+      'run in this process alone, one after the other, where something else starts it again: see docs/running-for-days.md',
     )
     .option('--json', 'end with one line of JSON')
     .addHelpText(
       'after',
       `
-The run lies in runs/<name>. What is complete is shown and not run again; what was cut off goes on.
+The runs lie in runs/<name>, or runs/<name>@2 and so on where the recipe or its text has changed. What is complete is
+shown and not run again, what was cut off goes on, and one run that fails does not stop the others. Ctrl-C saves and
+stops all; the same command goes on.
 
-Example:
-  millrace experiment experiments/quick.yaml`,
+Exit codes: 0 all complete, 1 a run failed, 2 bad input, 75 stopped and resumable.
+
+Examples:
+  millrace experiment experiments/quick.yaml
+  millrace experiment experiments/paper1/table2.yaml --scale wiki100 --dry-run
+  millrace experiment experiments/paper1/table2.yaml --scale wiki100 --only dim=300 words=24M
+  millrace report experiments/paper1/table2.yaml -o out/`,
     )
     .action(experiment)
 }
 
-async function experiment(path: string, { json }: { json?: boolean }): Promise<void> {
+async function experiment(path: string, options: ExperimentOptions): Promise<void> {
   const recipe = readRecipe(path)
+  const expansion = expand(recipe, options.scale)
+  const ids = chosenRuns(expansion, recipe, options.only)
+  if (options.dryRun) return dryRun(recipe, expansion, ids, options)
+  const running = new Set<number>()
+  const stop = options.supervise ? relaySignals(() => [...running]) : undefined
+  const version = await prepareVersion(recipe, expansion, ids, options.runs, stop)
+  version.write()
+  process.exitCode = await runVersion(version, [...ids], { ...options, path, running, stop })
+  if (version.record.runs.length > 1 && !options.json) {
+    print(runTable(version, ids))
+    print(`\nRuns    ${relative('.', version.path)}\nReport  npx millrace report ${path} -o ${recipe.name}/`)
+  }
+}
+
+/** Gets texts and questions ready, and finds the folder that the runs lie in. */
+export async function prepareVersion(
+  recipe: Recipe,
+  expansion: Expansion,
+  ids: ReadonlySet<string>,
+  runs: string,
+  signal: AbortSignal | undefined,
+): Promise<Version> {
   const line = new LiveLine()
-  const run = longRun(trainObserver(line))
+  const options = {
+    fetch: true,
+    ids,
+    signal,
+    onProgress: (...step: Parameters<typeof stepText>) => line.show(stepText(...step)),
+  }
   try {
-    const { folder, result, scores, wasComplete } = await runRecipe(recipe, {
-      ...run.request,
-    })
-    line.end()
-    if (wasComplete) note(`${relative('.', folder.path)} is complete; nothing was trained`)
-    const { words, groups } = recipe.report
-    const report = writeReport(folder, { ...(words && { words }), ...(groups && { groups }) })
-    if (json) return printJson({ ...result, scores, report })
-    print(summary(folder, KeyedVectors.load(folder.path), scores, words ? { words } : {}))
-  } catch (error) {
-    line.end()
-    throw run.ended(error)
+    const prepared = await prepareRuns(expansion.runs, options)
+    const evaluate = await prepareQuestions(expansion.evaluate, options)
+    return findVersion(runs, recipe, { ...expansion, evaluate }, prepared, millraceVersion)
   } finally {
     line.end()
   }
+}
+
+/**
+ * The ids of the runs that `--only` means: those with each of the values, as the paper or this scale has them.
+ *
+ * throws  ConfigError if it means none
+ */
+function chosenRuns({ runs }: Expansion, recipe: Recipe, only: string[] = []): Set<string> {
+  let chosen = runs
+  for (const wish of only) {
+    const [, key, wanted] = /^([^=]+)=(.+)$/.exec(wish) ?? []
+    if (key === undefined)
+      throw new ConfigError('ONLY', {
+        what: `--only ${wish} is not KEY=VALUE`,
+        mend: 'write it as --only dim=300',
+      })
+    const values = (run: (typeof runs)[number]) =>
+      [
+        run.cell[key],
+        run.values[key],
+        ...(key === 'id' ? [run.id] : key === 'row' ? [run.row] : key === 'seed' ? [run.seed] : []),
+        (run.config as Record<string, unknown>)[key],
+      ].map(String)
+    const known = [...new Set(runs.flatMap(values))].filter((value) => value !== 'undefined')
+    if (known.length === 0)
+      throw new ConfigError('ONLY', {
+        what: `--only ${wish}: the runs of ${recipe.name} have no ${key}`,
+        mend: `use one of ${[...new Set(['id', 'row', 'seed', ...runs.flatMap((run) => Object.keys(run.cell))])].join(', ')}`,
+      })
+    if (!known.includes(wanted!))
+      throw new ConfigError('ONLY', {
+        what: `--only ${wish}: no run of ${recipe.name} has it`,
+        mend: `${key} is ${known.join(', ')}`,
+      })
+    chosen = chosen.filter((run) => values(run).includes(wanted!))
+  }
+  if (chosen.length === 0)
+    throw new ConfigError('ONLY', { what: `--only ${only.join(' ')} together mean no run of ${recipe.name}` })
+  const skipped = chosen.filter((run) => run.skipped !== null)
+  if (skipped.length === chosen.length) note(`nothing to run: ${skipped[0]!.skipped}`)
+  return new Set(chosen.map(({ id }) => id))
+}
+
+/** Where the log of a run lies that has no terminal of its own. */
+export function logOf(version: Version, id: string): string {
+  return join(version.path, 'logs', `${id}.log`)
+}
+
+/** How far a step of preparation has come. */
+export function stepText(step: string, done: number, total: number | null): string {
+  return `${step}  ${total ? `${((100 * done) / total).toFixed(1)} %` : formatCount(done)}`
 }

@@ -9,7 +9,7 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
   train: { summary: 'text to vectors, in a run folder', load: () => import('./train.ts') },
   plan: { summary: 'the memory, disk and time that train would take', load: () => import('./plan.ts') },
   experiment: {
-    summary: 'trains, scores and reports what a recipe says',
+    summary: "runs what a recipe asks for: a paper's table, or one run",
     load: () => import('./experiment.ts'),
   },
   phrases: {
@@ -28,6 +28,11 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     summary: 'runs any program again until it exits with 0',
     load: () => import('./supervise.ts'),
   },
+}
+
+/** Commands that others start, and nobody types. */
+const hiddenCommands: typeof commands = {
+  'experiment-run': { summary: 'one run of a recipe', load: () => import('./experiment-run.ts') },
 }
 
 /** Runs the command line. Sets the exit code: 0 done, 1 failed, 2 bad input, 75 stopped and resumable. */
@@ -69,6 +74,8 @@ async function program(args: string[]): Promise<Command> {
     const command = name === wanted ? (await load()).command() : new Command(name)
     root.addCommand(command.description(summary))
   }
+  const hidden = hiddenCommands[args[0] ?? '']
+  if (hidden) root.addCommand((await hidden.load()).command(), { hidden: true })
   for (const command of [root, ...root.commands]) {
     command.exitOverride().configureOutput({ writeErr: (text) => note(text.trimEnd()) })
   }

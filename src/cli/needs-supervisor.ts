@@ -1,7 +1,7 @@
 import { isSupervised } from '../supervise/heartbeat.ts'
 
 /** Commands that may run for days: a small parent starts them again until they have come to an end. */
-const longCommands = new Set(['train', 'experiment'])
+const longCommands = new Set(['train'])
 
 export function needsSupervisor(args: string[]): boolean {
   const asksForHelp = args.some((arg) => ['-h', '--help', '--no-supervise'].includes(arg))

@@ -52,7 +52,7 @@ async function superviseAny(program: string[], options: Options): Promise<void> 
     })
   }
   let pid: number | undefined
-  const stop = relaySignals(() => pid, true)
+  const stop = relaySignals(() => (pid === undefined ? [] : [pid]), true)
   const outcome = await supervise({
     command: program,
     restarts,

@@ -19,35 +19,67 @@ import { relaySignals } from './relay.ts'
  * Returns the exit code.
  */
 export async function superviseSelf(args: string[]): Promise<number> {
-  const command = [process.execPath, ...process.execArgv, process.argv[1]!, ...args]
   let program: number | undefined
-  const stop = relaySignals(() => program)
+  const stop = relaySignals(() => (program === undefined ? [] : [program]))
+  const { code, error } = await superviseTrainer({
+    args,
+    userArgs: args,
+    stop,
+    running: (pid) => {
+      program = pid
+    },
+  })
+  return error ? tellError(error, args.includes('--json')) : code
+}
+
+export interface TrainerOptions {
+  /** The command line of the child, of this program. */
+  args: string[]
+  /** What its user typed. */
+  userArgs: string[]
+  stop: AbortSignal
+  /** Told of its process id, and that there is none any more. */
+  running(pid: number | undefined): void
+  /** A file descriptor for all that it prints. */
+  output?: number
+  /** Where what happens to it is told. */
+  tell?: (text: string) => void
+}
+
+/**
+ * Runs a trainer until it has come to an end. Gives its exit code, and an error where it is not its own that it has
+ * told: it was given up, or stopped.
+ */
+export async function superviseTrainer(
+  options: TrainerOptions,
+): Promise<{ code: number; error?: MillraceError }> {
+  const { args, userArgs, stop, running, output, tell = note } = options
   const outcome = await supervise({
-    command,
+    command: [process.execPath, ...process.execArgv, process.argv[1]!, ...args],
     // What was asked is wrong, or the program has said why it failed: again would be the same.
     isFinal: (code) => code === 1 || code === 2,
     ...patience(),
+    ...(output !== undefined && { output }),
     stop,
     observer: {
-      started: (pid) => {
-        program = pid
-      },
-      memory: (why) => note(`\nmemory is short: ${why}; the run saves and goes on in a new process`),
-      died: (ending, { waitMs, running, limit, all }) => {
+      started: running,
+      memory: (why) => tell(`\nmemory is short: ${why}; the run saves and goes on in a new process`),
+      died: (ending, { waitMs, running: withoutProgress, limit, all }) => {
         const when = (waitMs ?? 0) >= 1000 ? ` in ${Math.round(waitMs! / 1000)} s` : ''
         const again = waitMs === undefined ? '' : `; it is started again${when}`
-        note(`\nthe trainer has ended: ${describeEnding(ending)}${again}`)
-        if (running > 1)
-          note(`nothing new was saved in ${running} attempts; it is given up after ${limit + 1}`)
+        tell(`\nthe trainer has ended: ${describeEnding(ending)}${again}`)
+        if (withoutProgress > 1)
+          tell(`nothing new was saved in ${withoutProgress} attempts; it is given up after ${limit + 1}`)
         record(ending, all)
       },
     },
   })
-  program = undefined
-  if (outcome.gaveUp) return tellError(givenUp(outcome, args), args.includes('--json'))
+  running(undefined)
+  const code = outcome.code ?? 1
+  if (outcome.gaveUp) return { code, error: givenUp(outcome, userArgs) }
   if (outcome.stopped && ![0, 1, 2].includes(outcome.code ?? 75))
-    return tellError(stopped(outcome, args), args.includes('--json'))
-  return outcome.code ?? 1
+    return { code: 75, error: stopped(outcome, userArgs) }
+  return { code }
 }
 
 /** The command line as somebody would type it to go on. */

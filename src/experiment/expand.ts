@@ -1,9 +1,9 @@
 import { ConfigError } from '../core/errors.ts'
 import { nearestName } from '../core/text.ts'
-import { type TrainConfigInput, trainKeys } from '../word2vec/index.ts'
+import type { CorpusSpec } from '../data/index.ts'
+import { parseTrainConfig, requireMeaning, type TrainConfigInput, trainKeys } from '../word2vec/index.ts'
 import type { Recipe } from './recipe.ts'
 import type { PlannedRun, Scalar } from './record.ts'
-import type { CorpusSpec } from './schema.ts'
 
 /** A recipe at one of its scales: the runs that it asks for, and what they read and are asked. */
 export interface Expansion {
@@ -64,6 +64,8 @@ export function expand(recipe: Recipe, scaleName?: string): Expansion {
       }),
     ),
   )
+  for (const { id, config, skipped } of runs)
+    if (skipped === null) requireMeaning(config, parseTrainConfig(config, `${recipe.name}, run ${id}`))
   return {
     scale: name,
     runs,

@@ -1,13 +1,15 @@
 export { type Expansion, expand } from './expand.ts'
+export { type PrepareOptions, prepareQuestions, prepareRuns } from './prepare.ts'
 export { parseRecipe, plainTexts, type Recipe, readRecipe, recipeJsonSchema } from './recipe.ts'
 export type { ExperimentRecord, PlannedRun, RecordedCorpus, RecordedRun, Scalar } from './record.ts'
-export { type RecipeOutcome, runRecipe } from './run-recipe.ts'
+export { type RunAllOptions, type RunEnd, runAll, type Share, type Sharing, shareOf } from './run-all.ts'
+export { type RecordedOutcome, type RunState, runRecorded, stateOf } from './run-recorded.ts'
 export {
   type Ask,
-  type CorpusSpec,
   type RecipeFigure,
   type RecipeRow,
   type RecipeScale,
   type RecipeTable,
   recipeSchema,
 } from './schema.ts'
+export { findVersion, type PreparedRun, Version, versionsOf } from './version.ts'

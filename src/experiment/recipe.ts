@@ -3,17 +3,21 @@ import { dirname, extname, isAbsolute, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { InputError } from '../core/errors.ts'
+import type { CorpusSpec } from '../data/index.ts'
 import { configError, type TrainConfigInput } from '../word2vec/index.ts'
-import { type CorpusSpec, type RecipeRow, type RecipeScale, recipeSchema } from './schema.ts'
+import { type RecipeRow, type RecipeScale, recipeSchema } from './schema.ts'
 
 type Given = z.input<typeof recipeSchema>['train']
 
 /** A recipe as read: paths in it are absolute, and `train` holds what it says and no defaults. */
-export interface Recipe extends Omit<z.infer<typeof recipeSchema>, 'train' | 'runs' | 'scales'> {
+export interface Recipe extends Omit<z.infer<typeof recipeSchema>, 'corpus' | 'train' | 'runs' | 'scales'> {
+  corpus: CorpusSpec
   train: TrainConfigInput
-  runs?: (Omit<RecipeRow, 'train'> & { train?: TrainConfigInput })[]
-  scales?: Record<string, Omit<RecipeScale, 'train'> & { train?: TrainConfigInput }>
+  runs?: WithOwn<RecipeRow>[]
+  scales?: Record<string, WithOwn<RecipeScale>>
 }
+
+type WithOwn<T> = Omit<T, 'train' | 'corpus'> & { train?: TrainConfigInput; corpus?: CorpusSpec }
 
 /**
  * Reads a recipe.

@@ -26,6 +26,8 @@ export interface RecordedRun extends PlannedRun {
   /** Its run folder, relative to experiment.json's folder; null before it is begun. */
   folder: string | null
   corpus: RecordedCorpus | null
+  /** Why it failed when it was run last; null if it did not. */
+  failure: string | null
 }
 
 export interface RecordedCorpus {
@@ -34,6 +36,8 @@ export interface RecordedCorpus {
   sha256: string
   bytes: number
   words: number
+  /** The text files, absolute, where this was written. */
+  paths: string[]
 }
 
 /** `experiment.json` in the folder of a recipe's version: what it asks for, and where each run lies. */
@@ -47,5 +51,7 @@ export interface ExperimentRecord {
   millrace: string
   /** As it was read, paths absolute. */
   recipe: Recipe
+  /** What each run is asked, at this scale. */
+  evaluate: Recipe['evaluate'] | null
   runs: RecordedRun[]
 }

@@ -1,36 +1,15 @@
 import { z } from 'zod'
+import { corpusSpecSchema, parseWords } from '../data/index.ts'
 import { trainConfigSchema } from '../word2vec/index.ts'
 
-/** A number of words: 16000000, or 16M, 1.6B, 320K. */
-export const wordCountSchema = z
-  .union([
-    z.number().int().min(1),
-    z.string().regex(/^\d+(\.\d+)?[KMB]$/, 'write a number of words as 16M, 1.6B or 320K'),
-  ])
-  .describe('a number of words, such as 16M')
+const wordsSchema = z
+  .union([z.number(), z.string()])
+  .refine((words) => parseWords(words) !== undefined, 'write a number of words as 16M, 1.6B or 320K')
+  .describe('take the first so many words, such as 16M')
 
-const textsSchema = z.union([z.string(), z.array(z.string()).min(1)])
-
-const phrasesSchema = z
-  .array(z.strictObject({ threshold: z.number().positive(), minCount: z.number().int().min(1).optional() }))
-  .min(1)
-  .describe('passes that join words to phrases, each with its threshold')
-
-const partSchema = {
-  words: wordCountSchema.optional().describe('the first so many words only'),
-  phrases: phrasesSchema.optional(),
-}
-
-export const corpusSchema = z
-  .union([
-    textsSchema,
-    z.strictObject({ text: textsSchema, ...partSchema }),
-    z.strictObject({
-      oneOf: z.array(z.string()).min(1).describe('the first of these that is there'),
-      ...partSchema,
-    }),
-  ])
-  .describe('text files or folders relative to the recipe, or names that `millrace data list` knows')
+export const corpusSchema = corpusSpecSchema.describe(
+  'text files or folders relative to the recipe, or names that `millrace data list` knows',
+)
 
 const measuresSchema = z
   .array(
@@ -68,7 +47,7 @@ export const rowSchema = z.strictObject({
   id: z.string().regex(/^[\w.-]+$/, 'use letters, digits, ., _ and -'),
   label: z.string().optional().describe('how tables name it (default: its id)'),
   corpus: corpusSchema.optional(),
-  words: wordCountSchema.optional(),
+  words: wordsSchema.optional(),
   train: trainConfigSchema.partial().optional(),
   published: publishedSchema.optional(),
 })
@@ -225,7 +204,6 @@ export const recipeSchema = z.strictObject({
     .default({}),
 })
 
-export type CorpusSpec = z.infer<typeof corpusSchema>
 export type RecipeTable = z.infer<typeof tableSchema>
 export type RecipeFigure = z.infer<typeof figureSchema>
 export type RecipeRow = z.infer<typeof rowSchema>

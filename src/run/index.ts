@@ -7,4 +7,5 @@ export {
   type Schedule,
   type TrainResult,
 } from './folder.ts'
+export { lastEvent } from './last-event.ts'
 export { acquireLock, acquireLockBehindOrphan, type Lock } from './lock.ts'

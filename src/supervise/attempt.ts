@@ -33,6 +33,8 @@ export interface AttemptOptions {
   memoryLimit?: number | undefined
   /** Signals go to all of its process group, and none of that is left when it ends: it may be a shell's child. */
   group?: boolean | undefined
+  /** A file descriptor for all that it prints; its own by default. */
+  output?: number | undefined
   /** Told when memory is short and the program was asked to begin afresh. */
   onMemory?: (why: string) => void
 }
@@ -69,7 +71,9 @@ export class Attempt {
     const killsBefore = outOfMemoryKills()
     const env = { ...process.env, MILLRACE_SUPERVISED: JSON.stringify(options.passed) }
     // A group of its own: Ctrl-C then reaches this process alone, which passes it on once.
-    this.#child = spawn(file, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env, detached: true })
+    const { output = 'inherit' } = options
+    const input = output === 'inherit' ? output : 'ignore'
+    this.#child = spawn(file, args, { stdio: [input, output, output, 'ipc'], env, detached: true })
     this.#child.on('message', (message) => this.#hear(message))
     if (this.#child.pid !== undefined) preferForKilling(this.#child.pid)
     const timer = setInterval(() => this.#look(), lookEveryMs)

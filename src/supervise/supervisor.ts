@@ -15,6 +15,8 @@ export interface SuperviseOptions {
   memoryLimit?: number
   /** Signals go to all of its process group, and none of that is left when it dies. */
   group?: boolean
+  /** A file descriptor for all that the program prints; by default it prints where this process does. */
+  output?: number
   /** Saved units of work from which on an attempt counts as progress; 10. */
   progress?: number
   /** Waits before the program is started again, doubled with each death without progress. */
@@ -102,13 +104,14 @@ export async function supervise(options: SuperviseOptions): Promise<SuperviseOut
 }
 
 async function attempt(options: SuperviseOptions, passed: Passed): Promise<Ending> {
-  const { command, patienceMs = 5 * 60_000, memoryLimit, group, stop, observer } = options
+  const { command, patienceMs = 5 * 60_000, memoryLimit, group, output, stop, observer } = options
   const attempt = new Attempt({
     command,
     passed,
     patienceMs,
     memoryLimit,
     group,
+    output,
     onMemory: (why) => observer?.memory?.(why),
   })
   const pass = () => attempt.kill(stop!.reason as NodeJS.Signals)

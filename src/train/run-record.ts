@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { currentDisk } from '../core/disk.ts'
 import { InputError, MillraceError, StoppedError } from '../core/errors.ts'
 import { EventLog, type RunFile, type RunFolder, readEvents, type Schedule } from '../run/index.ts'
+import { millraceVersion } from '../runtime/version.ts'
 import { keyClass, type TrainConfig, type TrainKey, trainKeys } from '../word2vec/index.ts'
 import type { Origin, TrainState } from './state.ts'
 
@@ -26,7 +27,8 @@ export function requireEmpty(folder: RunFolder): void {
       cause,
     })
   }
-  if (names.every((name) => name === 'lock' || leftover.test(name))) return
+  const known = ['lock', 'experiment.json']
+  if (names.every((name) => known.includes(name) || leftover.test(name))) return
   throw new InputError('OUT_NOT_EMPTY', {
     what: `${folder.path} is not a run folder, and not empty`,
     why: 'a run would mix with what is there',
@@ -80,7 +82,7 @@ export function startRun(
     pids: { supervisor, trainer: process.pid },
     attempt: goesOn ? before.attempt + 1 : 1,
     createdAt: goesOn ? before.createdAt : new Date().toISOString(),
-    version: JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
+    version: millraceVersion,
     error: null,
     result: null,
   }

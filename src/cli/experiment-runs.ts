@@ -1,0 +1,200 @@
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { dirname, relative } from 'node:path'
+import { formatSeconds } from '../core/text.ts'
+import {
+  type RecordedRun,
+  type RunEnd,
+  runAll,
+  type Share,
+  shareOf,
+  stateOf,
+  type Version,
+} from '../experiment/index.ts'
+import { availableMemory } from '../word2vec/index.ts'
+import type { ExperimentOptions } from './experiment.ts'
+import { logOf } from './experiment.ts'
+import { runOne } from './experiment-run.ts'
+import { liveLines, runsJson } from './experiment-table.ts'
+import { LiveTable } from './live-table.ts'
+import { longRun } from './long-run.ts'
+import { note, printJson, tellError } from './output.ts'
+import { LiveLine, trainObserver } from './progress.ts'
+import { superviseTrainer } from './supervised.ts'
+
+interface RunsOptions extends ExperimentOptions {
+  /** The recipe. */
+  path: string
+  /** Process ids of what is at work. */
+  running: Set<number>
+  /** Aborted with a signal's name. */
+  stop: AbortSignal | undefined
+}
+
+/** Runs what is missing of a version; returns the exit code. */
+export async function runVersion(version: Version, ids: string[], options: RunsOptions): Promise<number> {
+  const { runs } = version.record
+  const [only] = runs
+  if (!options.supervise) return runHere(version, ids, options)
+  if (runs.length === 1) return runAlone(version, only!, options)
+  return runMany(version, ids, options)
+}
+
+/** The only run of a recipe shows all that it does, as `train` would. */
+async function runAlone(version: Version, run: RecordedRun, options: RunsOptions): Promise<number> {
+  const { threads, json } = options
+  const { code, error } = await superviseTrainer({
+    ...trainerOf(options),
+    args: childArgs(version, run, { threads, memory: undefined }, json ?? false),
+  })
+  return error ? tellError(error, json ?? false) : code
+}
+
+/** One after the other in this process. */
+async function runHere(version: Version, ids: string[], options: RunsOptions): Promise<number> {
+  const line = new LiveLine()
+  const long = longRun(trainObserver(line))
+  const wanted = version.record.runs.filter(({ id, skipped }) => skipped === null && ids.includes(id))
+  const many = version.record.runs.length > 1
+  const { threads } = many
+    ? shareOf(wanted.length, { cores: availableParallelism(), threads: options.threads, parallel: 1 })
+    : options
+  let failed = false
+  for (const run of wanted) {
+    if (many && stateOf(version, run).state === 'complete') continue
+    if (many) note(`${version.name} ${run.id}`)
+    const share = threads === undefined ? {} : { threads }
+    run.failure = null
+    try {
+      await runOne(version, run.id, { share, line, long, json: options.json ?? false, quiet: many })
+    } catch (error) {
+      const code = tellError(error, !many && (options.json ?? false))
+      if (code === 75 || !many) return code
+      run.failure = (error as Error).message
+      failed = true
+    } finally {
+      version.write()
+    }
+  }
+  if (many && options.json) printJson(runsJson(version, ids))
+  return failed ? 1 : 0
+}
+
+async function runMany(version: Version, ids: string[], options: RunsOptions): Promise<number> {
+  const { stop, parallel, threads, json } = options
+  const table = new LiveTable()
+  const active = new Set<string>()
+  const show = () => table.show(liveLines(version, ids, active))
+  const timer = setInterval(show, 500)
+  const tell = (text: string) => table.end(text.trimStart())
+  const ends = await runAll(version, ids, {
+    cores: availableParallelism(),
+    memory: availableMemory().bytes,
+    threads,
+    parallel,
+    stop,
+    launch: (run, share) => launch(version, run, share, options, tell),
+    observer: {
+      started: ({ id }, { threads }) => {
+        active.add(id)
+        if (!process.stderr.isTTY)
+          note(`${id} began, with ${threads} ${threads === 1 ? 'thread' : 'threads'}`)
+        show()
+      },
+      ended: (run, end) => {
+        active.delete(run.id)
+        tell(endText(version, run, end))
+        show()
+      },
+    },
+  })
+  clearInterval(timer)
+  table.end()
+  if (json) printJson(runsJson(version, ids))
+  if (stop?.aborted) {
+    note(`stopped; all work is saved\n  try: the same command again to go on`)
+    return 75
+  }
+  return [...ends.values()].some(({ state }) => state === 'failed' || state === 'too large') ? 1 : 0
+}
+
+/** Runs a run in processes of its own, its output in a file. */
+async function launch(
+  version: Version,
+  run: RecordedRun,
+  share: Share,
+  options: RunsOptions,
+  tell: (text: string) => void,
+): Promise<RunEnd> {
+  const log = logOf(version, run.id)
+  mkdirSync(dirname(log), { recursive: true })
+  const output = openSync(log, 'w')
+  try {
+    const { code, error } = await superviseTrainer({
+      ...trainerOf(options),
+      args: childArgs(version, run, share, true),
+      output,
+      tell: (text) => tell(`${run.id}: ${text.trimStart()}`),
+    })
+    if (code === 0) return { state: 'complete' }
+    if (options.stop?.aborted) return { state: 'stopped' }
+    const told = lastJson(log)
+    const why = error?.parts.what ?? told?.what ?? `it ended with ${code}; see ${relative('.', log)}`
+    if (told?.code === 'MEMORY_PLAN' && share.memory !== undefined) return { state: 'too large', why }
+    return { state: 'failed', why }
+  } catch (error) {
+    return { state: 'failed', why: (error as Error).message }
+  } finally {
+    closeSync(output)
+  }
+}
+
+/** Keeps the set of process ids true. */
+function trainerOf({ running, stop }: RunsOptions) {
+  let own: number | undefined
+  return {
+    userArgs: process.argv.slice(2),
+    stop: stop!,
+    running: (pid: number | undefined) => {
+      if (own !== undefined) running.delete(own)
+      if (pid !== undefined) running.add(pid)
+      own = pid
+    },
+  }
+}
+
+function childArgs(
+  version: Version,
+  run: RecordedRun,
+  { threads, memory }: { threads: number | undefined; memory: number | undefined },
+  json: boolean,
+): string[] {
+  return [
+    'experiment-run',
+    version.path,
+    run.id,
+    ...(threads === undefined ? [] : ['--threads', String(threads)]),
+    ...(memory === undefined ? [] : ['--memory', String(memory)]),
+    ...(json ? ['--json'] : []),
+  ]
+}
+
+/** What a child said last for machines. */
+function lastJson(log: string): { code?: string; what?: string } | undefined {
+  const lines = readFileSync(log, 'utf8').split('\n')
+  const line = lines.findLast((line) => line.startsWith('{'))
+  try {
+    return line === undefined ? undefined : JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+function endText(version: Version, run: RecordedRun, end: RunEnd): string {
+  if (end.state === 'complete') {
+    const seconds = version.folderOf(run)?.read().result?.seconds
+    return `${run.id} is complete${seconds === undefined ? '' : `, trained in ${formatSeconds(seconds)}`}`
+  }
+  if (end.state === 'stopped') return `${run.id} has stopped; its work is saved`
+  return `${run.id} has failed: ${end.why}\n  its output: ${relative('.', logOf(version, run.id))}`
+}

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto'
+import { keyClass, parseTrainConfig, type TrainConfigInput, trainKeys } from '../word2vec/index.ts'
+
+/**
+ * What a run is: its config as resolved, without what is operational, and the bytes of its corpus. Runs of equal
+ * identity come to the same vectors (but for the order in which threads meet), and are trained once.
+ *
+ * corpus  SHA-256 of the text, hexadecimal
+ */
+export function identityOf(config: TrainConfigInput, corpus: string): string {
+  return digest({ config: lastingSettings(config), corpus })
+}
+
+/** The settings that a result depends on, defaults included, in the order of the schema. */
+export function lastingSettings(given: TrainConfigInput): Record<string, unknown> {
+  const config = parseTrainConfig(given)
+  return Object.fromEntries(
+    trainKeys.filter((key) => keyClass(key) !== 'operational').map((key) => [key, config[key] ?? null]),
+  )
+}
+
+/** SHA-256 of plain JSON, hexadecimal. */
+export function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
+}

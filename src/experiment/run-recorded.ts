@@ -1,0 +1,78 @@
+import { InputError } from '../core/errors.ts'
+import {
+  evaluateRun,
+  measuresOf,
+  type Questions,
+  readScores,
+  type Scores,
+  scoreKinds,
+} from '../evaluate/index.ts'
+import type { RunFolder } from '../run/index.ts'
+import { runTraining, type TrainOutcome, type TrainRequest } from '../train/index.ts'
+import type { RecordedRun } from './record.ts'
+import type { Version } from './version.ts'
+
+export interface RecordedOutcome extends TrainOutcome {
+  scores: Scores | undefined
+}
+
+/** What differs by when and where a run is run, and not by what it is. */
+export type RunRequest = Partial<
+  Pick<TrainRequest, 'observer' | 'signal' | 'supervisor' | 'checkpointWithinMs'>
+> & { threads?: number; memory?: number }
+
+/**
+ * Trains and scores a run of a version, going on from what is there.
+ *
+ * throws  as `runTraining` and `evaluateRun` do
+ */
+export async function runRecorded(
+  version: Version,
+  id: string,
+  { threads, memory, ...request }: RunRequest = {},
+): Promise<RecordedOutcome> {
+  const run = version.record.runs.find((run) => run.id === id)
+  const folder = run && version.folderOf(run)
+  if (!run?.corpus || !folder)
+    throw new InputError('EXPERIMENT_RUN', {
+      what: `${version.name} has no run ${id} that could be run`,
+      why: run ? 'its corpus is not here, or it is not run at this scale' : 'there is none of this name',
+    })
+  const outcome = await runTraining({
+    corpus: run.corpus.paths,
+    out: folder.path,
+    config: {
+      ...run.config,
+      ...(threads !== undefined && { threads }),
+      ...(memory !== undefined && { memory }),
+    },
+    ...request,
+  })
+  const { evaluate } = version.record
+  const scores = evaluate ? await evaluateRun(outcome.folder, evaluate as Questions, request) : undefined
+  return { ...outcome, scores }
+}
+
+/** Where a run stands, told from its folder alone. */
+export type RunState = 'skipped' | 'unprepared' | 'missing' | 'stopped' | 'failed' | 'trained' | 'complete'
+
+export function stateOf(version: Version, run: RecordedRun): { state: RunState; why?: string } {
+  if (run.skipped !== null) return { state: 'skipped', why: run.skipped }
+  const folder = version.folderOf(run)
+  if (!folder) return { state: 'unprepared', why: 'its corpus is not here' }
+  const { failure } = run
+  const status = folder.exists() ? folder.read().status : undefined
+  if (status === 'complete' && isScored(version, folder)) return { state: 'complete' }
+  if (failure !== null) return { state: 'failed', why: failure }
+  if (status === undefined) return { state: 'missing' }
+  return { state: status === 'complete' ? 'trained' : 'stopped' }
+}
+
+/** Whether all that is asked for at this scale is scored. */
+function isScored({ record }: Version, folder: RunFolder): boolean {
+  if (!record.evaluate) return true
+  const scores = readScores(folder)
+  if (!scores || scores.trained !== folder.read().result?.words) return false
+  const names = scoreKinds.flatMap((kind) => scores[kind].map(({ name }) => name))
+  return measuresOf(record.evaluate as Questions).every(({ name }) => names.includes(name))
+}

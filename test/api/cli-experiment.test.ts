@@ -1,0 +1,69 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { madeUpText } from '../made-up-text.ts'
+import { millrace } from '../support/run-millrace.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
+process.env.MILLRACE_CACHE = join(folder, 'cache')
+writeFileSync(join(folder, 'text.txt'), madeUpText(120_000, 1))
+const words = readFileSync(join(folder, 'text.txt'), 'utf8').split(/\s+/, 30)
+writeFileSync(join(folder, 'odd.txt'), `${words.slice(0, 3).join(' ')}\n${words.slice(3, 6).join(' ')}\n`)
+const recipe = `
+name: grid
+corpus: text.txt
+train: { epochs: 2, minCount: 1 }
+runs:
+  - { id: small, train: { dim: 8 } }
+  - { id: doomed, train: { minCount: 1000000 } }
+  - { id: part, words: 5K, train: { dim: 16 } }
+evaluate: { odd: [odd.txt] }
+`
+writeFileSync(join(folder, 'grid.yaml'), recipe)
+const run = (...args: string[]) => {
+  const { status, stdout, stderr } = millrace(folder, 'experiment', ...args)
+  return { status, stderr, json: stdout.startsWith('{') ? JSON.parse(stdout) : undefined, stdout }
+}
+const states = (json: { runs: { id: string; state: string }[] }) =>
+  Object.fromEntries(json.runs.map(({ id, state }) => [id, state]))
+
+test('a dry run tells the runs, their memory and time, and begins none', () => {
+  const { status, json } = run('grid.yaml', '--dry-run', '--json')
+  expect(status).toBe(2) // one of them would be refused
+  expect(json.runs.map(({ id, state }: { id: string; state: string }) => `${id} ${state}`)).toEqual([
+    'small missing',
+    'doomed missing',
+    'part missing',
+  ])
+  expect(json.runs[0].memoryBytes).toBeGreaterThan(1e6)
+  expect(existsSync(join(folder, 'runs'))).toBe(false)
+})
+
+test('one run that fails does not stop the others, and only what is missing is run again', () => {
+  const first = run('grid.yaml', '--json')
+  expect(first.status).toBe(1)
+  expect(states(first.json)).toEqual({ small: 'complete', doomed: 'failed', part: 'complete' })
+  expect(first.stderr).toContain('doomed has failed')
+  expect(first.json.runs[0].scores.odd[0]).toMatchObject({ name: 'odd', questions: 2 })
+  expect(first.json.runs[2].result.words).toBe(10_000)
+
+  writeFileSync(join(folder, 'grid.yaml'), recipe.replace('minCount: 1000000', 'minCount: 2'))
+  const second = run('grid.yaml', '--json')
+  expect(second.status).toBe(0)
+  expect(second.json).toMatchObject({ version: 2, folder: join('runs', 'grid@2') })
+  expect(second.json.runs.map(({ folder }: { folder: string }) => folder)).toEqual([
+    'runs/grid/small',
+    'runs/grid@2/doomed',
+    'runs/grid/part',
+  ])
+  expect(second.stderr).not.toContain('small began')
+})
+
+test('--only means values, rows and ids, and says what there is', () => {
+  expect(run('grid.yaml', '--only', 'dim=16', '--json').json.runs).toHaveLength(1)
+  expect(run('grid.yaml', '--only', 'row=small', '--json').json.runs[0].id).toBe('small')
+  expect(run('grid.yaml', '--only', 'dim=17').stderr).toContain('dim is 8, 16')
+  expect(run('grid.yaml', '--only', 'row').status).toBe(2)
+  expect(run('grid.yaml', '--scale', 'tiny').stderr).toContain('grid has no scale tiny')
+})
