@@ -1,8 +1,8 @@
 import { relative } from 'node:path'
 import { Command } from 'commander'
-import { runRecorded, Version } from '../experiment/index.ts'
-import { summary, writeReport } from '../report/index.ts'
-import { KeyedVectors } from '../vectors/index.ts'
+// Not from the index: what gets texts and recipes ready has no place in the memory of a trainer.
+import { runRecorded } from '../experiment/run-recorded.ts'
+import { Version } from '../experiment/version.ts'
 import { type LongRun, longRun } from './long-run.ts'
 import { note, print, printJson } from './output.ts'
 import { LiveLine, trainObserver } from './progress.ts'
@@ -58,6 +58,8 @@ export async function runOne(
     line.end()
     const { folder, result, scores, wasComplete } = outcome
     if (quiet) return
+    const { summary, writeReport } = await import('../report/index.ts')
+    const { KeyedVectors } = await import('../vectors/index.ts')
     if (wasComplete) note(`${relative('.', folder.path)} is complete; nothing was trained`)
     const { words, groups } = version.record.recipe.report
     const report = writeReport(folder, { ...(words && { words }), ...(groups && { groups }) })
