@@ -11,11 +11,17 @@ export function identityOf(config: TrainConfigInput, corpus: string): string {
   return digest({ config: lastingSettings(config), corpus })
 }
 
-/** The settings that a result depends on, defaults included, in the order of the schema. */
+/**
+ * The settings that a result depends on and that differ from the defaults, in the order of the schema: a setting that a
+ * later version adds makes no other run of those that there are.
+ */
 export function lastingSettings(given: TrainConfigInput): Record<string, unknown> {
   const config = parseTrainConfig(given)
+  const standard = parseTrainConfig({ model: config.model })
   return Object.fromEntries(
-    trainKeys.filter((key) => keyClass(key) !== 'operational').map((key) => [key, config[key] ?? null]),
+    trainKeys
+      .filter((key) => keyClass(key) !== 'operational' && config[key] !== standard[key])
+      .map((key) => [key, config[key]]),
   )
 }
 
