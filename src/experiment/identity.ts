@@ -17,7 +17,8 @@ export function identityOf(config: TrainConfigInput, corpus: string): string {
  */
 export function lastingSettings(given: TrainConfigInput): Record<string, unknown> {
   const config = parseTrainConfig(given)
-  const standard = parseTrainConfig({ model: config.model })
+  // The rate that is not given is the model's own.
+  const standard = { ...parseTrainConfig({ model: config.model }), model: parseTrainConfig({}).model }
   return Object.fromEntries(
     trainKeys
       .filter((key) => keyClass(key) !== 'operational' && config[key] !== standard[key])
