@@ -4,12 +4,16 @@ import type { CorpusSpec } from '../data/index.ts'
 import { parseTrainConfig, requireMeaning, type TrainConfigInput, trainKeys } from '../word2vec/index.ts'
 import type { Recipe } from './recipe.ts'
 import type { PlannedRun, Scalar } from './record.ts'
+import type { RecipeFigure, RecipeTable } from './schema.ts'
+import { checkShown } from './shown.ts'
 
 /** A recipe at one of its scales: the runs that it asks for, and what they read and are asked. */
 export interface Expansion {
   scale: string | null
   runs: (PlannedRun & { corpus: CorpusSpec })[]
   evaluate: Recipe['evaluate']
+  tables: RecipeTable[]
+  figures: RecipeFigure[]
 }
 
 /** Keys that a run may differ in and that are not settings of training. */
@@ -66,11 +70,15 @@ export function expand(recipe: Recipe, scaleName?: string): Expansion {
   )
   for (const { id, config, skipped } of runs)
     if (skipped === null) requireMeaning(config, parseTrainConfig(config, `${recipe.name}, run ${id}`))
-  return {
+  const expansion = {
     scale: name,
     runs,
     evaluate: recipe.evaluate && ({ ...recipe.evaluate, ...scale.evaluate } as Recipe['evaluate']),
+    tables: inPlace(recipe.tables, scale.tables),
+    figures: inPlace(recipe.figures, scale.figures),
   }
+  checkShown(recipe, expansion)
+  return expansion
 }
 
 function chooseScale(recipe: Recipe, wanted: string | undefined): string | null {
@@ -101,6 +109,15 @@ function substitute(cell: Record<string, Scalar>, as: Record<string, Record<stri
     values[key] = other ?? value
   }
   return { values, skipped }
+}
+
+/** Tables or figures with those of a scale in the place of the ones of the same id, or behind them. */
+function inPlace<T extends { id: string }>(all: T[], own: T[] = []): T[] {
+  const known = new Set(all.map(({ id }) => id))
+  return [
+    ...all.map((shown) => own.find(({ id }) => id === shown.id) ?? shown),
+    ...own.filter(({ id }) => !known.has(id)),
+  ]
 }
 
 function firstWords(corpus: CorpusSpec, words: string | number): CorpusSpec {

@@ -127,7 +127,11 @@ function absoluteQuestions<T extends { [K in keyof QuestionFiles]?: QuestionFile
           ? value.map((measure) =>
               typeof measure === 'string'
                 ? absolutePath(measure, base)
-                : { ...measure, file: absolutePath(measure.file, base) },
+                : {
+                    ...measure,
+                    file: absolutePath(measure.file, base),
+                    ...(measure.answers && { answers: absolutePath(measure.answers, base) }),
+                  },
             )
           : value,
       ]),

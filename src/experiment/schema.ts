@@ -25,6 +25,10 @@ const measuresSchema = z
           .min(1)
           .optional()
           .describe('of analogies: among the n most frequent words'),
+        answers: z
+          .string()
+          .optional()
+          .describe('of completion: the file of answers (default: the one beside it)'),
       }),
     ]),
   )
@@ -52,19 +56,7 @@ export const rowSchema = z.strictObject({
   published: publishedSchema.optional(),
 })
 
-export const scaleSchema = z.strictObject({
-  about: z.string().optional().describe('what differs from the paper, and why'),
-  corpus: corpusSchema.optional(),
-  train: trainConfigSchema.partial().optional(),
-  as: z
-    .record(z.string(), z.record(z.string(), z.union([scalar, z.null()])))
-    .optional()
-    .describe("by key, the paper's value and the one that stands in for it here; null: not run"),
-  seeds: z.array(z.number().int().min(0)).min(1).optional(),
-  evaluate: evaluateSchema.partial().optional(),
-})
-
-/** A question to the vectors, answered with words. */
+/** A question to the vectors, answered with words. Its words are found whatever their case. */
 const askSchema = z.union([
   z.strictObject({ near: z.string() }),
   z.strictObject({ sum: z.array(z.string()).min(2) }),
@@ -167,6 +159,26 @@ export const figureSchema = z.discriminatedUnion('kind', [
     pairs: z.array(z.tuple([z.string(), z.string()])).min(2),
   }),
 ])
+
+export const scaleSchema = z.strictObject({
+  about: z.string().optional().describe('what differs from the paper, and why'),
+  corpus: corpusSchema.optional(),
+  train: trainConfigSchema.partial().optional(),
+  as: z
+    .record(z.string(), z.record(z.string(), z.union([scalar, z.null()])))
+    .optional()
+    .describe("by key, the paper's value and the one that stands in for it here; null: not run"),
+  seeds: z.array(z.number().int().min(0)).min(1).optional(),
+  evaluate: evaluateSchema.partial().optional(),
+  tables: z
+    .array(tableSchema)
+    .optional()
+    .describe("these in place of the recipe's of the same id, or besides"),
+  figures: z
+    .array(figureSchema)
+    .optional()
+    .describe("these in place of the recipe's of the same id, or besides"),
+})
 
 /** All that a recipe may say. Its JSON Schema is experiments/recipe.schema.json. */
 export const recipeSchema = z.strictObject({
