@@ -12,6 +12,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     summary: "runs what a recipe asks for: a paper's table, or one run",
     load: () => import('./experiment.ts'),
   },
+  data: {
+    summary: 'corpora and test sets by name: list, get, path, dir',
+    load: () => import('./data.ts'),
+  },
   phrases: {
     summary: 'joins words that belong together, such as new_york, before training',
     load: () => import('./phrases.ts'),

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
-import { formatCount } from '../core/text.ts'
+import { ConfigError } from '../core/errors.ts'
+import { formatCount, nearestName } from '../core/text.ts'
 import { corpora } from './corpora.ts'
 
 const units: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9, b: 1e9 }
@@ -47,29 +48,31 @@ const cut = {
     .describe('join words that belong together, as `millrace phrases` does: a pass for each entry'),
 }
 
+const ofTexts = z
+  .strictObject({
+    text: z
+      .union([source, z.array(source).min(1)])
+      .describe('a name, file or folder, or several, one after the other'),
+    ...cut,
+  })
+  .describe('a text, or the beginning of one, with phrases joined if asked for')
+
+const ofChoices = z
+  .strictObject({
+    oneOf: z
+      .array(source)
+      .min(1)
+      .describe('the first of these that is on this machine is taken, else the first that can be downloaded'),
+    ...cut,
+  })
+  .describe('one of several texts, whichever is there')
+
 /** A corpus as a recipe or command names it. */
 export const corpusSpecSchema = z.union([
   source,
   z.array(source).min(1).describe('several, one after the other'),
-  z
-    .strictObject({
-      text: z
-        .union([source, z.array(source).min(1)])
-        .describe('a name, file or folder, or several, one after the other'),
-      ...cut,
-    })
-    .describe('a text, or the beginning of one, with phrases joined if asked for'),
-  z
-    .strictObject({
-      oneOf: z
-        .array(source)
-        .min(1)
-        .describe(
-          'the first of these that is on this machine is taken, else the first that can be downloaded',
-        ),
-      ...cut,
-    })
-    .describe('one of several texts, whichever is there'),
+  ofTexts,
+  ofChoices,
 ])
 
 export type CorpusSpec = z.input<typeof corpusSpecSchema>
@@ -83,9 +86,44 @@ export interface CorpusPlan {
   phrases: { threshold: number; minCount: number }[]
 }
 
-/** A spec in one shape. It must be one that the schema takes. */
+/**
+ * Checks a spec. It says what is wrong with the shape that was meant, which the schema, being one of several shapes,
+ * does not.
+ *
+ * where   what the spec belongs to, for the error
+ * throws  ConfigError naming the key; for an unknown one, the nearest known
+ */
+export function parseCorpusSpec(input: unknown, where = 'the corpus'): CorpusSpec {
+  const isObject = typeof input === 'object' && input !== null && !Array.isArray(input)
+  const schema = !isObject ? corpusSpecSchema : 'oneOf' in input ? ofChoices : ofTexts
+  const result = schema.safeParse(input)
+  if (result.success) return input as CorpusSpec
+  const issue = result.error.issues[0]!
+  if (issue.code === 'unrecognized_keys') {
+    const known = Object.keys(schema === ofChoices ? ofChoices.shape : ofTexts.shape)
+    const at = issue.path.length > 0 ? ['threshold', 'minCount'] : known
+    const key = issue.keys[0]!
+    const nearest = nearestName(key, at)
+    throw new ConfigError('CORPUS_SPEC', {
+      what: `${where} has an unknown key ${[...issue.path, key].join('.')}`,
+      mend: nearest ? `did you mean ${nearest}?` : `known keys: ${at.join(', ')}`,
+    })
+  }
+  throw new ConfigError('CORPUS_SPEC', {
+    what: issue.path.length > 0 ? `${where}: ${issue.path.join('.')} is wrong` : `${where} is wrong`,
+    why: isObject
+      ? issue.message.replace(/^Invalid input: /, '')
+      : 'it must be a name or path, several of them, or an object with text or oneOf',
+  })
+}
+
+/**
+ * A spec in one shape.
+ *
+ * throws  ConfigError as `parseCorpusSpec`
+ */
 export function planOf(spec: CorpusSpec): CorpusPlan {
-  const parsed = corpusSpecSchema.parse(spec)
+  const parsed = corpusSpecSchema.parse(parseCorpusSpec(spec))
   if (typeof parsed === 'string') return { choices: [[parsed]], words: null, phrases: [] }
   if (Array.isArray(parsed)) return { choices: [parsed], words: null, phrases: [] }
   const { words = null, phrases = [] } = parsed

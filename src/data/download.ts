@@ -11,7 +11,6 @@ import {
 } from '../core/disk.ts'
 import { ResourceError } from '../core/errors.ts'
 import type { Checksums } from './entry.ts'
-import { checksumText } from './entry.ts'
 import { Hashes, mismatch } from './measure.ts'
 
 export interface DownloadOptions {
@@ -101,19 +100,25 @@ async function downloadFrom(
       const waitMs = Math.min(backoffMs * 2 ** (failed - 1), 30_000)
       await sleep(waitMs, undefined, options.signal ? { signal: options.signal } : {})
     }
-    const resumed = partBytes(part) > 0
     const outcome = await transfer(url, part, checksums, options)
     if (outcome.kind === 'final') return outcome.fault
-    if (outcome.kind === 'done') {
+    const verified = Object.keys(checksums).length > 0
+    // A server may break off, or promise more, and still have given all of it: the checksum knows.
+    if (outcome.kind === 'done' || (verified && partBytes(part) > 0)) {
       const found = await hashesOf(part, checksums)
       const wrong = mismatch(checksums, found)
       const bytes = partBytes(part)
-      if (!wrong) return { url, bytes, sha256: found.sha256, verified: Object.keys(checksums).length > 0 }
-      dropPart(part)
-      fault = `it gave ${bytes} bytes with ${wrong} ${found[wrong]}, and not ${checksumText({ [wrong]: checksums[wrong] })}`
-      // What was put together of two transfers may be of two files; what came in one is what the server has.
-      if (!resumed) return fault
-    } else fault = outcome.fault
+      if (!wrong) return { url, bytes, sha256: found.sha256, verified }
+      if (outcome.kind === 'done') {
+        dropPart(part)
+        fault = `it gave ${bytes} bytes with ${wrong} ${found[wrong]}, and not ${checksums[wrong]}`
+        // What was put together of two transfers may be of two files; what came in one is what the server has.
+        if (!outcome.isPieced) return fault
+      }
+    }
+    if (outcome.kind !== 'done') fault = outcome.fault
+    // Without a network, a second try is enough.
+    if (outcome.kind === 'offline' && failed > 0) return fault
     const bytes = partBytes(part)
     failed = bytes > most ? 1 : failed + 1
     most = Math.max(most, bytes)
@@ -121,7 +126,7 @@ async function downloadFrom(
   return fault
 }
 
-type Outcome = { kind: 'done' } | { kind: 'again' | 'final'; fault: string }
+type Outcome = { kind: 'done'; isPieced: boolean } | { kind: 'again' | 'final' | 'offline'; fault: string }
 
 /** One request, and as much of the answer as comes. */
 async function transfer(
@@ -143,7 +148,7 @@ async function transfer(
     )
     if (typeof response === 'string') return { kind: 'final', fault: response }
     const place = whereItGoesOn(response, begun, record)
-    if (place === 'whole') return { kind: 'done' }
+    if (place === 'whole') return { kind: 'done', isPieced: true }
     if (typeof place !== 'number') {
       await response.body?.cancel()
       if (place.drop) dropPart(part)
@@ -155,13 +160,12 @@ async function transfer(
       timer.refresh()
       onProgress?.(bytes, total)
     })
-    if (total === null || bytes === total) return { kind: 'done' }
+    if (total === null || bytes === total) return { kind: 'done', isPieced: place > 0 }
     return { kind: 'again', fault: `it broke off after ${bytes} of ${total} bytes` }
   } catch (error) {
     if (signal?.aborted) throw signal.reason
     if (idle.signal.aborted) return { kind: 'again', fault: `nothing came for ${timeoutMs / 1000} seconds` }
-    if ((error as NodeJS.ErrnoException).syscall === undefined && isNetworkError(error))
-      return { kind: 'again', fault: networkFault(error) }
+    if (isNetworkError(error)) return networkFault(error)
     throw error
   } finally {
     clearTimeout(timer)
@@ -293,14 +297,14 @@ async function hashesOf(path: string, checksums: Checksums): Promise<ReturnType<
   return hashes.digest()
 }
 
-/** `fetch` fails with a TypeError, of which the cause says what happened. */
+/** `fetch` fails with a TypeError of these two messages, of which the cause says what happened. */
 function isNetworkError(error: unknown): boolean {
-  return error instanceof TypeError || (error as { code?: string }).code?.startsWith('UND_ERR') === true
+  return error instanceof TypeError && (error.message === 'fetch failed' || error.message === 'terminated')
 }
 
-function networkFault(error: unknown): string {
+function networkFault(error: unknown): Outcome {
   const { cause } = error as { cause?: NodeJS.ErrnoException }
   if (cause?.code === 'ENOTFOUND' || cause?.code === 'EAI_AGAIN')
-    return 'its name cannot be resolved: this machine seems to be offline'
-  return cause?.message || cause?.code || (error as Error).message
+    return { kind: 'offline', fault: 'its name cannot be resolved: this machine seems to be offline' }
+  return { kind: 'again', fault: cause?.message || cause?.code || (error as Error).message }
 }

@@ -5,7 +5,7 @@ import { InputError, ResourceError } from '../core/errors.ts'
 import { type DownloadOptions, download } from './download.ts'
 import { type Checksums, checksumText, type DataEntry } from './entry.ts'
 import { exclusively, stoppable } from './exclusive.ts'
-import { Hashes, mismatch, rememberFile } from './measure.ts'
+import { Hashes, mismatch, readPieces, rememberedMeasure, rememberFile } from './measure.ts'
 import { cacheFolder, find, type Places, requireEntry } from './places.ts'
 import { unpacked } from './unpack.ts'
 import { WordCounter } from './word-counter.ts'
@@ -23,7 +23,7 @@ export interface Fetched {
   wasHere: boolean
   bytes: number | null
   sha256: string | null
-  /** Whether there was a checksum to compare with; null if it was there before, and was not looked at. */
+  /** Whether there was a checksum to compare with; null for a folder. */
   verified: boolean | null
 }
 
@@ -41,7 +41,7 @@ export function fetchData(name: string, options: FetchOptions = {}): Promise<Fet
 async function bring(entry: DataEntry, options: FetchOptions): Promise<Fetched> {
   for (const needed of entry.needs ?? []) await bring(requireEntry(needed, options), options)
   const { path, target } = find(entry, options)
-  if (path !== undefined) return here(entry, path)
+  if (path !== undefined) return here(entry, path, options)
   const cache = cacheFolder(options)
   return exclusively(
     target,
@@ -49,7 +49,7 @@ async function bring(entry: DataEntry, options: FetchOptions): Promise<Fetched> 
     async () => {
       // Another process may have brought it meanwhile.
       const { path, packed } = find(entry, options)
-      if (path !== undefined) return here(entry, path)
+      if (path !== undefined) return here(entry, path, options)
       if (packed !== undefined) return unpackInto(entry, packed, target, cache, options)
       return downloadInto(entry, target, cache, options)
     },
@@ -71,16 +71,24 @@ export function byHand(entry: DataEntry, places: Places = {}): string {
   )
 }
 
-function here({ name }: DataEntry, path: string): Fetched {
+/** What is there is compared with the catalogue, once. */
+async function here(entry: DataEntry, path: string, { signal, ...places }: FetchOptions): Promise<Fetched> {
+  const { name, checksums } = entry
   const stats = statSync(path)
-  return {
-    name,
-    path,
-    wasHere: true,
-    bytes: stats.isFile() ? stats.size : null,
-    sha256: null,
-    verified: null,
+  const nothing = { name, path, wasHere: true, bytes: null, sha256: null, verified: null }
+  if (!stats.isFile()) return nothing
+  const cache = cacheFolder(places)
+  let found: Checksums | undefined = rememberedMeasure([path], cache)
+  // A copy of another kind may lie in its place; but what SHA-256 has proven needs no other.
+  if (found === undefined || checksums.sha256 === undefined) {
+    const hashes = new Hashes(checksums)
+    for await (const piece of readPieces(path, { signal })) hashes.update(piece)
+    found = hashes.digest()
   }
+  const { sha256 = null } = found
+  const wanted = checksums.sha256 === undefined ? checksums : { sha256: checksums.sha256 }
+  requireSame(wanted, found, path, entry, places)
+  return { ...nothing, bytes: stats.size, sha256, verified: Object.keys(checksums).length > 0 }
 }
 
 /** Where the download of a packed file lies until it is unpacked, or is put by hand. */
@@ -128,7 +136,7 @@ async function unpackInto(
   packed: string,
   target: string,
   cache: string,
-  { onProgress, signal }: FetchOptions,
+  { onProgress, signal, ...places }: FetchOptions,
 ): Promise<Fetched> {
   const member = entry.download?.member
   const counter = new WordCounter()
@@ -143,7 +151,7 @@ async function unpackInto(
       bytes += piece.length
       onProgress?.('unpacking', bytes, entry.bytes)
     },
-    () => requireSame(entry.checksums, hashes.digest(), packed, entry),
+    () => requireSame(entry.checksums, hashes.digest(), packed, entry, places),
   )
   counter.endFile()
   const { sha256 } = hashes.digest()
@@ -159,12 +167,18 @@ function keepSeen(target: string, sha256: string, from: string): void {
   writeFileAtomically(`${target}.seen.json`, (write) => write(Buffer.from(text)))
 }
 
-function requireSame(wanted: Checksums, found: Checksums, packed: string, entry: DataEntry): void {
+function requireSame(
+  wanted: Checksums,
+  found: Checksums,
+  path: string,
+  entry: DataEntry,
+  places: Places,
+): void {
   const wrong = mismatch(wanted, found)
   if (!wrong) return
   throw new ResourceError('DATA_CHECKSUM', {
-    what: `${packed} does not hold ${entry.name}`,
-    why: `unpacked, its ${wrong} is ${found[wrong]} and not ${wanted[wrong]}`,
-    mend: `remove ${packed}; then ${byHand(entry)}`,
+    what: `${path} does not hold ${entry.name}`,
+    why: `its ${wrong} is ${found[wrong]} and not ${wanted[wrong]}`,
+    mend: `remove it; then ${byHand(entry, places)}`,
   })
 }

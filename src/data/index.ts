@@ -1,4 +1,4 @@
-export { type CorpusSpec, corpusSpecSchema, parseWords } from './corpus-spec.ts'
+export { type CorpusSpec, corpusSpecSchema, parseCorpusSpec, parseWords } from './corpus-spec.ts'
 export { type CorpusDescription, describeCorpus } from './describe.ts'
 export { type Downloaded, type DownloadOptions, download } from './download.ts'
 export { type Checksums, checksumText, type DataEntry, type DataKind } from './entry.ts'

@@ -84,11 +84,13 @@ export function find(entry: DataEntry, places: Places = {}): Found {
 export function dataFile(nameOrPath: string, base = '.', places: Places = {}): string {
   const entry = findEntry(nameOrPath, places)
   if (!entry) return requirePath(nameOrPath, base, places)
-  const { path } = find(entry, places)
+  const { path, packed } = find(entry, places)
   if (path !== undefined) return path
   throw new InputError('DATA_NOT_HERE', {
-    what: `${entry.name} is not on this machine`,
-    why: `it is neither below ${dataFolder(places) ?? 'MILLRACE_DATA, which is not set,'} nor in ${cacheFolder(places)}`,
+    what: packed ? `${entry.name} has not been unpacked yet` : `${entry.name} is not on this machine`,
+    why: packed
+      ? `there is ${packed}`
+      : `it is neither below ${dataFolder(places) ?? 'MILLRACE_DATA, which is not set,'} nor in ${cacheFolder(places)}`,
     mend: `millrace data get ${entry.name}`,
   })
 }
@@ -105,7 +107,7 @@ function refuse(name: string, { entries = catalogue }: Places, what: string): ne
   const nearest = nearestName(name, names)
   throw new InputError('DATA_NAME', {
     what,
-    mend: nearest ? `did you mean ${nearest}?` : `a path, or one of: ${names.join(', ')}`,
+    mend: nearest ? `did you mean ${nearest}?` : `the names are ${names.join(', ')}`,
   })
 }
 

@@ -14,6 +14,7 @@ test('each command has its help, and the first names each command', () => {
       'train',
       'plan',
       'experiment',
+      'data',
       'phrases',
       'query',
       'eval',
