@@ -160,7 +160,7 @@ test.each([
   ],
 ])('a file that changes between two parts is begun anew, by a server that %s', async (_, __, now) => {
   const old = Buffer.alloc(content.length, 'x')
-  await get(await serve(brokenOff(20_000, '"1"', old), now))
+  await get(await serve(brokenOff(20_000, '"1"', old), now), {}, {})
   expectWhole()
 })
 
@@ -169,6 +169,20 @@ test('a file that changes while nobody vouches for it is found out by its checks
   await get(await serve(brokenOff(20_000, null, old), whole(null)))
   expectWhole()
   expect(retries.at(-1)).toContain('with sha256')
+})
+
+test('a part that was not asked for is not taken', async () => {
+  const other: Answer = (_, response) => {
+    response.writeHead(206, {
+      'content-range': 'bytes 30000-49999/50000',
+      'content-length': 20_000,
+      etag: '"1"',
+    })
+    response.end(content.subarray(30_000))
+  }
+  await get(await serve(brokenOff(20_000), other, whole()), {}, {})
+  expectWhole()
+  expect(asked.map(([range]) => range)).toEqual([undefined, 'bytes=20000-', undefined])
 })
 
 test('416 for a part that is all of it, and for one that is too much', async () => {

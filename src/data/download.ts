@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, ftruncateSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, createReadStream, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -229,7 +229,7 @@ function totalOf(response: Response, begun: number): number | null {
   return length === null || response.headers.has('content-encoding') ? null : begun + Number(length)
 }
 
-/** Writes the body behind the first `begun` bytes of the part. Returns how long the part is then. */
+/** Writes the body behind the `begun` bytes that the part has. Returns how long the part is then. */
 async function append(
   response: Response,
   part: string,
@@ -240,7 +240,6 @@ async function append(
   const fd = disk.openSync(part, 'a')
   let bytes = begun
   try {
-    ftruncateSync(fd, begun)
     for await (const piece of response.body ?? []) {
       writeAll(fd, piece, disk)
       bytes += piece.length

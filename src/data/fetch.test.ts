@@ -158,6 +158,13 @@ test('errors say what to do by hand: which address, which place, which checksum'
   expect(dataFile(import.meta.filename, '.', options)).toBe(import.meta.filename)
 })
 
+test('what a dead process has left of the file goes', async () => {
+  mkdirSync(join(cache, 'corpora'))
+  writeFileSync(join(cache, 'corpora/zipped.99999999.tmp'), 'half')
+  await fetchData('zipped', options)
+  expect(readdirSync(join(cache, 'corpora'))).toEqual(['zipped'])
+})
+
 test('a zip of which the member is not there, or that is cut off', async () => {
   const zip = zipOf({ a: 'a', b: 'b' })
   const path = join(cache, 'a.zip')
@@ -210,6 +217,7 @@ test('the catalogue is whole: names once, checksums in hex, a way to each file',
 })
 
 const { MILLRACE_DATA } = process.env
+if (!MILLRACE_DATA) console.log('skipped: no MILLRACE_DATA to hold the catalogue against')
 test.skipIf(!MILLRACE_DATA)('what is below MILLRACE_DATA is what the catalogue says', async () => {
   const names = catalogue.filter(({ kind }) => kind !== 'corpus')
   for (const { name } of names) {

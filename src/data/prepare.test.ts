@@ -159,10 +159,14 @@ test('is made once, and anew when a source has changed or the made text was touc
   expect(readFileSync(again.paths[0]!, 'utf8')).toBe('a b c d\n')
 })
 
-test('many at once make one text', async () => {
-  const all = await Promise.all(Array.from({ length: 5 }, () => prepare({ text: 'packed', words: 3 })))
+test('many at once make one text, and wait for it', async () => {
+  const steps = new Set<string>()
+  const one = () =>
+    prepareCorpus({ text: 'a.txt', words: 3 }, { ...options, onProgress: (step) => steps.add(step) })
+  const all = await Promise.all(Array.from({ length: 5 }, one))
   expect(new Set(all.map(({ sha256 }) => sha256))).toEqual(new Set([sha256('the new york\n')]))
   expect(readdirSync(join(base, 'cache/derived'))).toHaveLength(2)
+  expect(steps).toContain('waiting')
 })
 
 test('of several texts the first that is there, else the first that can be fetched', async () => {

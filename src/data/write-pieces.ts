@@ -1,8 +1,18 @@
-import { dirname } from 'node:path'
-import { currentDisk, diskError, makeFolder, removeQuietly, syncFolder, writeAll } from '../core/disk.ts'
+import { readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import {
+  currentDisk,
+  type Disk,
+  diskError,
+  makeFolder,
+  removeQuietly,
+  syncFolder,
+  writeAll,
+} from '../core/disk.ts'
 
 /**
- * Writes a file of pieces that come one after the other, so that a reader finds all of it or nothing.
+ * Writes a file of pieces that come one after the other, so that a reader finds all of it or nothing. No other process
+ * may do so at the same time: what a dead one has left beside goes.
  *
  * onPiece  called before a piece is written
  * check    called before the file gets its name; what it throws, it does not get it
@@ -18,6 +28,7 @@ export async function writePieces(
   const beside = `${path}.${process.pid}.tmp`
   try {
     makeFolder(dirname(path), disk)
+    removeLeft(path, disk)
     const fd = disk.openSync(beside, 'w')
     try {
       for await (const piece of pieces) {
@@ -34,5 +45,13 @@ export async function writePieces(
   } catch (error) {
     removeQuietly(beside, disk)
     throw diskError(error, path)
+  }
+}
+
+function removeLeft(path: string, disk: Disk): void {
+  const name = `${basename(path)}.`
+  for (const beside of readdirSync(dirname(path))) {
+    if (beside.startsWith(name) && /^\d+\.tmp$/.test(beside.slice(name.length)))
+      removeQuietly(join(dirname(path), beside), disk)
   }
 }
