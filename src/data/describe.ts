@@ -46,7 +46,8 @@ export function describeCorpus(spec: CorpusSpec, options: SourceOptions = {}): C
     words: plan.words,
     phrases: plan.phrases,
   }
-  const isMade = plan.words !== null || plan.phrases.length > 0
+  const isMade =
+    plan.words !== null || plan.phrases.length > 0 || sources.some(({ path }) => path && isPacked(path))
   const made = isMade ? derivedMeasure(derivedPath(recipe, cache)) : undefined
   if (made) return { label, state: 'ready', todo: [], ...made }
   const todo = sources.flatMap((source) => todoFor(source, options))
@@ -87,13 +88,18 @@ function isPacked(path: string): boolean {
   return filesOf(path).some((file) => packingOf(file) !== undefined)
 }
 
+interface Known {
+  sha256: string
+  bytes: number | null
+  words: number | null
+}
+
 /** What is known of a source without reading it. */
-function knownMeasure(
-  { entry, path }: Source,
-  cache: string,
-): { sha256: string; bytes: number | null; words: number | null } | undefined {
+function knownMeasure({ entry, path }: Source, cache: string): Known | undefined {
   if (entry?.checksums.sha256)
     return { sha256: entry.checksums.sha256, bytes: entry.bytes, words: entry.words }
   if (path === undefined) return undefined
-  return rememberedMeasure(filesOf(path), cache)
+  const known = rememberedMeasure(filesOf(path), cache)
+  // What was measured of a packed file is not of its text.
+  return known && isPacked(path) ? { sha256: known.sha256, bytes: null, words: null } : known
 }

@@ -120,6 +120,8 @@ test.each([
   expect(readFileSync((await prepare({ text: 'p', words: '5' })).paths[0]!, 'utf8')).toBe(
     'the new york times\nthe\n',
   )
+  expect(describeCorpus('p', options)).toMatchObject({ state: 'ready', words: 11, sha256: sha256(text) })
+  expect(describeCorpus({ text: 'p', words: 9 }, options)).toMatchObject({ state: 'make', words: 9 })
 })
 
 test('a packed copy of a name is unpacked into the cache', async () => {
