@@ -1,3 +1,19 @@
+export {
+  type Catalogue,
+  type CatalogueRun,
+  type CatalogueVersion,
+  newestOf,
+  type RunState,
+  readCatalogue,
+} from './catalogue.ts'
+export {
+  type ComparedField,
+  compareRuns,
+  compareVersions,
+  differences,
+  type RunComparison,
+  type VersionComparison,
+} from './compare.ts'
 export { EventLog, type Progress, type RunEvent, readEvents } from './events.ts'
 export {
   type EpochAudit,
@@ -8,4 +24,28 @@ export {
   type TrainResult,
 } from './folder.ts'
 export { lastEvent } from './last-event.ts'
-export { acquireLock, acquireLockBehindOrphan, type Lock } from './lock.ts'
+export { acquireLock, acquireLockBehindOrphan, isHeld, type Lock } from './lock.ts'
+export {
+  type Found,
+  type FoundRun,
+  type FoundVersion,
+  findRun,
+  labelOf,
+  nextVersion,
+  parseRunName,
+  type RunName,
+  versionFolder,
+  versionsOf,
+} from './names.ts'
+export { type Prunable, type PruneOptions, planPrune, pruneOne } from './prune.ts'
+export {
+  type Condition,
+  type FieldValue,
+  fieldOf,
+  parseCondition,
+  type RunQuery,
+  requireFields,
+  runFields,
+  selectRuns,
+} from './run-query.ts'
+export { readVersionFile, type VersionFile, type VersionRun } from './version-file.ts'

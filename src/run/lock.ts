@@ -68,6 +68,12 @@ export async function acquireLockBehindOrphan(
   }
 }
 
+/** Whether a living process trains in a run folder. The number of one that is gone, or of another machine's, is no process. */
+export function isHeld(folder: RunFolder): boolean {
+  const holder = holderOf(folder)
+  return holder !== undefined && isAlive(holder)
+}
+
 function isLocked(error: unknown): boolean {
   return error instanceof InputError && error.code === 'RUN_LOCKED'
 }

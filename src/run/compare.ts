@@ -1,0 +1,131 @@
+import type { CatalogueRun, CatalogueVersion } from './catalogue.ts'
+import { type FieldValue, fieldOf } from './run-query.ts'
+import type { VersionRun } from './version-file.ts'
+
+/** A field of several runs, in their order. */
+export interface ComparedField {
+  field: string
+  values: FieldValue[]
+  isSame: boolean
+}
+
+export interface RunComparison {
+  config: ComparedField[]
+  corpus: ComparedField[]
+  scores: ComparedField[]
+  results: ComparedField[]
+}
+
+const corpusFields = ['corpus', 'fingerprint', 'corpusWords', 'corpusBytes']
+const resultFields = [
+  'status',
+  'words',
+  'seconds',
+  'wordsPerSecond',
+  'vocabulary',
+  'peakRssBytes',
+  'finalLoss',
+  'restarts',
+]
+
+/** All fields of runs beside one another. A config key that a run does not have counts as its default. */
+export function compareRuns(runs: CatalogueRun[], defaults: Record<string, unknown> = {}): RunComparison {
+  const compared = (fields: Iterable<string>) =>
+    [...new Set(fields)].map((field): ComparedField => {
+      const values = runs.map((run) => fieldOf(run, field, defaults))
+      return { field: field.replace(/^(config|scores)\./, ''), values, isSame: allSame(values) }
+    })
+  const keys = [...Object.keys(defaults), ...runs.flatMap(({ config }) => Object.keys(config))]
+  const paths = runs.flatMap(({ scores }) => Object.keys(scores))
+  return {
+    config: compared(keys.map((key) => `config.${key}`)),
+    corpus: compared(corpusFields),
+    scores: compared(paths.map((path) => `scores.${path}`)),
+    results: compared(resultFields),
+  }
+}
+
+/** What became of the runs of one version in another. */
+export interface VersionComparison {
+  added: string[]
+  removed: string[]
+  /** Runs of equal id that are another run: what differs in their configs, and whether their text does. */
+  changed: { id: string; config: ComparedField[]; corpus: boolean }[]
+  same: string[]
+  /** Main scores of runs of equal id. */
+  scores: { id: string; fields: ComparedField[] }[]
+}
+
+/** `runs`: all that are known, wherever they lie. */
+export function compareVersions(
+  before: CatalogueVersion,
+  now: CatalogueVersion,
+  runs: readonly CatalogueRun[],
+  defaults: Record<string, unknown> = {},
+): VersionComparison {
+  const byFolder = new Map(runs.map((run) => [run.folder, run]))
+  const [was, is] = [entriesOf(before), entriesOf(now)]
+  const common = [...was.keys()].filter((id) => is.has(id))
+  const compared = common.map((id) => {
+    const [a, b] = [was.get(id)!, is.get(id)!]
+    const [runA, runB] = [runOf(a, byFolder), runOf(b, byFolder)]
+    // As asked for and as resolved are not to be mixed.
+    const configs = runA && runB ? [runA.config, runB.config] : [a.config, b.config]
+    const config = differences(configs, defaults)
+    const text = (entry: VersionRun, run: CatalogueRun | undefined) =>
+      entry.corpus?.sha256 ?? run?.corpus.fingerprint ?? null
+    const corpus = text(a, runA) !== text(b, runB) && text(a, runA) !== null && text(b, runB) !== null
+    const isSame =
+      a.identity !== null && b.identity !== null ? a.identity === b.identity : !corpus && config.length === 0
+    return { id, config, corpus, isSame, scores: scoresOf(runA, runB) }
+  })
+  return {
+    added: [...is.keys()].filter((id) => !was.has(id)),
+    removed: [...was.keys()].filter((id) => !is.has(id)),
+    changed: compared
+      .filter(({ isSame }) => !isSame)
+      .map(({ id, config, corpus }) => ({ id, config, corpus })),
+    same: compared.filter(({ isSame }) => isSame).map(({ id }) => id),
+    scores: compared.flatMap(({ id, scores }) => (scores.length > 0 ? [{ id, fields: scores }] : [])),
+  }
+}
+
+/** Config keys in which runs differ. What only says how they are run (threads, memory) is left out by `except`. */
+export function differences(
+  configs: Record<string, unknown>[],
+  defaults: Record<string, unknown> = {},
+  except: ReadonlySet<string> = new Set(),
+): ComparedField[] {
+  const keys = new Set([...Object.keys(defaults), ...configs.flatMap((config) => Object.keys(config))])
+  return [...keys].flatMap((field) => {
+    if (except.has(field)) return []
+    const values = configs.map((config) => plainValue(config[field] ?? defaults[field]))
+    return allSame(values) ? [] : [{ field, values, isSame: false }]
+  })
+}
+
+function scoresOf(a: CatalogueRun | undefined, b: CatalogueRun | undefined): ComparedField[] {
+  if (!a || !b) return []
+  const paths = [...new Set([...a.mainScores, ...b.mainScores])]
+  return paths.map((field) => {
+    const values = [a, b].map((run) => run.scores[field] ?? null)
+    return { field, values, isSame: allSame(values) }
+  })
+}
+
+function runOf(entry: VersionRun, byFolder: Map<string, CatalogueRun>): CatalogueRun | undefined {
+  return entry.folder === null ? undefined : byFolder.get(entry.folder)
+}
+
+function entriesOf({ record }: CatalogueVersion): Map<string, VersionRun> {
+  return new Map((record?.runs ?? []).map((run) => [run.id, run]))
+}
+
+function plainValue(value: unknown): FieldValue {
+  if (value === null || value === undefined) return null
+  return typeof value === 'object' ? JSON.stringify(value) : (value as FieldValue)
+}
+
+function allSame(values: FieldValue[]): boolean {
+  return values.every((value) => value === values[0])
+}
