@@ -27,6 +27,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
   },
   classes: { summary: 'sorts words into classes by their vectors', load: () => import('./classes.ts') },
   convert: { summary: 'vectors from one format to another', load: () => import('./convert.ts') },
+  runs: {
+    summary: 'what runs there are: list, show, compare, path, prune',
+    load: () => import('./runs.ts'),
+  },
   report: { summary: 'one HTML page of what a run did', load: () => import('./report.ts') },
   supervise: {
     summary: 'runs any program again until it exits with 0',
@@ -80,7 +84,7 @@ async function program(args: string[]): Promise<Command> {
   }
   const hidden = hiddenCommands[args[0] ?? '']
   if (hidden) root.addCommand((await hidden.load()).command(), { hidden: true })
-  for (const command of [root, ...root.commands]) {
+  for (const command of [root, ...root.commands, ...root.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().configureOutput({ writeErr: (text) => note(text.trimEnd()) })
   }
   return root

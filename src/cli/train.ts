@@ -1,9 +1,10 @@
 import { relative } from 'node:path'
 import { Command } from 'commander'
 import { formatBytes } from '../core/bytes.ts'
+import { ConfigError, InputError } from '../core/errors.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
 import type { TrainResult } from '../run/index.ts'
-import { runTraining } from '../train/index.ts'
+import { chooseVersion, runTraining, type TrainOutcome, type TrainRequest } from '../train/index.ts'
 import { longRun } from './long-run.ts'
 import { note, print, printJson } from './output.ts'
 import { LiveLine, trainObserver } from './progress.ts'
@@ -11,6 +12,7 @@ import { addTrainOptions, defaultOut, trainConfigOf } from './train-options.ts'
 
 interface Options extends Record<string, unknown> {
   out?: string
+  name?: string
   config?: string
   json?: boolean
 }
@@ -20,6 +22,10 @@ export function command(): Command {
   const command = new Command('train')
     .argument('<corpus...>', 'text files (UTF-8), or folders, which mean their *.txt')
     .option('-o, --out <folder>', 'the run folder (default: runs/ and the name of the corpus)')
+    .option(
+      '--name <name>',
+      'instead of --out: the version of runs/<name> that this config belongs to, or a new one',
+    )
     .option('--config <file>', 'YAML with the keys below, such as `minCount: 10`; a flag overrides it')
   return addTrainOptions(command)
     .option(
@@ -34,6 +40,9 @@ On a folder that holds a run, training goes on from its last checkpoint, and fla
 run's values; a complete run is shown again, or goes on if --epochs are more than it has. --init begins another run
 with the vectors of a finished one, or of a file.
 
+With --name, flags that are left out have their defaults: a config and corpus that runs/<name> or one of its versions has
+goes on there, and any other becomes the next version, runs/<name>@2 and so on. See millrace runs.
+
 A small parent process starts the trainer again from its last checkpoint if it is killed, stuck or short of memory, until
 the run is complete. Ctrl-C saves and stops, twice stops at once; the same command goes on.
 
@@ -42,6 +51,7 @@ Exit codes: 0 complete, 1 failed, 2 bad input, 75 stopped and resumable.
 Examples:
   millrace train corpus.txt --out runs/mine
   millrace train books/ --tokenizer words --dim 200 --epochs 10
+  millrace train corpus.txt --name mine --dim 300
   millrace train more.txt --init runs/mine --out runs/more
   millrace query runs/mine near king`,
     )
@@ -49,17 +59,15 @@ Examples:
 }
 
 async function train(corpus: string[], options: Options): Promise<void> {
-  const out = options.out ?? defaultOut(corpus)
   const config = await trainConfigOf(options, options.config)
   const line = new LiveLine()
   const run = longRun(trainObserver(line))
   try {
-    const { folder, result, losses, wasComplete } = await runTraining({
-      corpus,
-      out,
-      config,
-      ...run.request,
-    })
+    const request = { corpus, config, ...run.request }
+    const { folder, result, losses, wasComplete } =
+      options.name === undefined
+        ? await runTraining({ ...request, out: options.out ?? defaultOut(corpus) })
+        : await trainVersion(options.name, options.out, request)
     line.end()
     if (options.json) return printJson(result)
     if (wasComplete) note(`${relative('.', folder.path)} is complete; nothing was trained`)
@@ -77,6 +85,38 @@ async function train(corpus: string[], options: Options): Promise<void> {
     throw run.ended(error)
   } finally {
     line.end()
+  }
+}
+
+/**
+ * Trains in the version of a name that the config and the corpus belong to, and tells which it is.
+ *
+ * throws  ConfigError if there is an --out as well; else as `runTraining`
+ */
+async function trainVersion(
+  name: string,
+  out: string | undefined,
+  request: Omit<TrainRequest, 'out'>,
+): Promise<TrainOutcome> {
+  if (out !== undefined)
+    throw new ConfigError('NAME_AND_OUT', {
+      what: '--name and --out were both given',
+      why: 'each of them says where the run lies',
+      mend: 'leave one out: --name for a version by its config, --out for a folder',
+    })
+  const except: number[] = []
+  for (;;) {
+    const chosen = chooseVersion({ ...request, name, except })
+    const which = chosen.version === 1 ? name : `${name}@${chosen.version}`
+    const because = chosen.because === null ? '' : `; ${chosen.because}`
+    note(`${which} in ${chosen.out}${chosen.isNew ? ` is new${because}` : ' has this config'}`)
+    try {
+      return await runTraining({ ...request, out: chosen.out })
+    } catch (error) {
+      // A text of the same length that is another one after all is told when it is counted.
+      if (!(error instanceof InputError && error.code === 'RUN_CORPUS') || chosen.isNew) throw error
+      except.push(chosen.version)
+    }
   }
 }
 

@@ -1,11 +1,11 @@
 import { type Dirent, existsSync, readdirSync } from 'node:fs'
-import { basename, join, relative, resolve, sep } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { CatalogueStore, type Entry } from './catalogue-store.ts'
 import { type RunFacts, readFacts, stampOfRun, statOf } from './facts.ts'
 import { RunFolder, type RunStatus } from './folder.ts'
 import { isHeld } from './lock.ts'
 import { parseRunName } from './names.ts'
-import { readVersionFile, type VersionFile } from './version-file.ts'
+import { readVersionFile, type VersionFile, versionFileOf } from './version-file.ts'
 
 /** A run that says it is running, and that no living process holds, is `dead`. */
 export type RunState = RunStatus | 'dead' | 'damaged'
@@ -98,6 +98,14 @@ export function readCatalogue(runs = 'runs'): Catalogue {
   })
 }
 
+/** One run, read now, wherever it lies. `name`: what to call it. */
+export function readRun(folder: string, name: string): CatalogueRun {
+  const path = resolve(folder)
+  const versions = [path, join(path, '..')].filter((place) => existsSync(versionFileOf(place)))
+  const labels = labelsOf(versions.map((place) => ({ folder: place, ...tryRead(place) })))
+  return describe(path, name, readFacts(path), labels)
+}
+
 /** Newest versions only: the runs of each name's highest version. */
 export function newestOf<T extends { family: string; version: number }>(entries: readonly T[]): T[] {
   const newest = new Map<string, number>()
@@ -172,13 +180,16 @@ function versionOf(runs: string, path: string, { record, fault }: VersionFacts):
 }
 
 function runOf(runs: string, path: string, facts: RunFacts, labels: Map<string, string>): CatalogueRun {
-  const folder = path.split('/').reduce((parent, name) => join(parent, name), runs)
+  return describe(join(runs, path), path, facts, labels)
+}
+
+function describe(folder: string, path: string, facts: RunFacts, labels: Map<string, string>): CatalogueRun {
   const { name: family, version } = parseRunName(path)
   const isDead = facts.status === 'running' && !isHeld(new RunFolder(folder))
   const label = labels.get(folder) ?? facts.corpus.paths.map((file) => basename(file)).join(' ')
   return {
     ...facts,
-    name: path.split(sep).join('/'),
+    name: path,
     folder,
     state: isDead ? 'dead' : facts.status,
     corpus: { ...facts.corpus, label },
@@ -188,11 +199,11 @@ function runOf(runs: string, path: string, facts: RunFacts, labels: Map<string, 
 }
 
 /** What recipes call the corpora of runs, by folder. */
-function labelsOf(versions: CatalogueVersion[]): Map<string, string> {
+function labelsOf(versions: { folder: string; record?: VersionFile | undefined }[]): Map<string, string> {
   const labels = new Map<string, string>()
-  for (const { record } of versions)
+  for (const { folder: from, record } of versions)
     for (const { folder, corpus } of record?.runs ?? [])
-      if (folder !== null && corpus?.label) labels.set(folder, corpus.label)
+      if (folder !== null && corpus?.label) labels.set(resolve(from, folder), corpus.label)
   return labels
 }
 

@@ -58,8 +58,8 @@ export interface VersionComparison {
 
 /** `runs`: all that are known, wherever they lie. */
 export function compareVersions(
-  before: CatalogueVersion,
-  now: CatalogueVersion,
+  before: Pick<CatalogueVersion, 'record'>,
+  now: Pick<CatalogueVersion, 'record'>,
   runs: readonly CatalogueRun[],
   defaults: Record<string, unknown> = {},
 ): VersionComparison {
@@ -117,7 +117,7 @@ function runOf(entry: VersionRun, byFolder: Map<string, CatalogueRun>): Catalogu
   return entry.folder === null ? undefined : byFolder.get(entry.folder)
 }
 
-function entriesOf({ record }: CatalogueVersion): Map<string, VersionRun> {
+function entriesOf({ record }: Pick<CatalogueVersion, 'record'>): Map<string, VersionRun> {
   return new Map((record?.runs ?? []).map((run) => [run.id, run]))
 }
 

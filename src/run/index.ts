@@ -5,6 +5,7 @@ export {
   newestOf,
   type RunState,
   readCatalogue,
+  readRun,
 } from './catalogue.ts'
 export {
   type ComparedField,

@@ -1,3 +1,4 @@
+export { type ChosenVersion, chooseVersion } from './choose-version.ts'
 export type { CountedCorpus } from './corpus-file.ts'
 export { type PlanRequest, planRun, type RunPlan } from './plan-run.ts'
 export {

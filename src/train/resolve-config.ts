@@ -1,5 +1,6 @@
+import { dirname, resolve } from 'node:path'
 import { ConfigError, InputError } from '../core/errors.ts'
-import type { RunFile, RunFolder } from '../run/index.ts'
+import { parseRunName, type RunFile, type RunFolder } from '../run/index.ts'
 import {
   keyClass,
   parseTrainConfig,
@@ -62,12 +63,16 @@ function requireSameRun(was: TrainConfig, wanted: TrainConfig, before: RunFile, 
     throw new InputError('RUN_DIFFERS', {
       what: `the run in ${folder.path} has ${key} ${was[key]}; this asks for ${wanted[key]}`,
       why: 'a run that goes on must be the run that it was',
-      mend:
-        before.status === 'complete'
-          ? 'it is complete; train into another folder with --out'
-          : `leave ${key} out to go on with it, or train into another folder with --out`,
+      mend: `${before.status === 'complete' ? 'it is complete;' : `leave ${key} out to go on with it, or`} ${elsewhere(folder)}`,
     })
   }
+}
+
+/** Where another run than the one in a folder may go. */
+function elsewhere(folder: RunFolder): string {
+  const out = 'train into another folder with --out'
+  if (dirname(folder.path) !== resolve('runs')) return out
+  return `${out}, or use --name ${parseRunName(folder.name).name} instead of --out, which makes it the next version`
 }
 
 /**
