@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import { formatBytes } from '../core/bytes.ts'
 import {
+  byName,
   type Catalogue,
   type CatalogueRun,
   differences,
@@ -101,12 +102,12 @@ function telltaleColumns(runs: CatalogueRun[], now: number): Column[] {
   const corpora = new Set(sound.map(({ corpus }) => corpus.label))
   return [
     nameColumn(runs),
-    { head: 'status', cells: runs.map(formatState), weight: 200 },
-    ...keys.map((key, i) => columnOf(runs, `config.${key}`, (key === 'seed' ? 20 : 100) - i)),
+    { head: 'status', cells: runs.map(formatState), weight: 300 },
+    ...keys.map((key, i) => columnOf(runs, `config.${key}`, (key === 'seed' ? 20 : 199) - i)),
     ...(corpora.size > 1 ? [columnOf(runs, 'corpus', 60)] : []),
     columnOf(runs, 'words', 50),
     { ...columnOf(runs, 'seconds', 40), head: 'time' },
-    ...scores.map((path, i) => columnOf(runs, `scores.${path}`, 150 - i)),
+    ...scores.map((path, i) => columnOf(runs, `scores.${path}`, (i === 0 ? 200 : 150) - i)),
     {
       head: 'age',
       cells: runs.map(({ createdAt }) => formatAge(createdAt, now)),
@@ -190,7 +191,7 @@ function versionRows(catalogue: Catalogue, runs: CatalogueRun[]): VersionRow[] {
   const alone = runs.filter(({ folder }) => !covered.has(folder))
   for (const { name, folder, state, createdAt, bytes } of alone)
     rows.push({ name, folder, runs: 1, states: { [state]: 1 }, scale: null, createdAt, bytes })
-  return rows.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+  return rows.sort(byName)
 }
 
 export function statesText(states: Record<string, number>): string {

@@ -54,6 +54,7 @@ export function prune(names: string[], options: Options): void {
       head: 'why',
       cells: outcomes.map(({ why, left }) => (left === undefined ? why : `left: ${left}`)),
       weight: 1,
+      mayBeCut: true,
     },
   ]).text.split('\n')
   print([heading(head!), ...rows].join('\n'))

@@ -162,15 +162,15 @@ function waysOn({ state, folder, corpus, config }: CatalogueRun): string[] {
     const near = relative('', path)
     return near.startsWith('..') || near === '' ? path : near
   })
-  const train = commandLine(['millrace', 'train', ...paths, '--out', here])
+  const train = commandLine(['train', ...paths, '--out', here])
   switch (state) {
     case 'running':
     case 'damaged':
       return []
     case 'complete':
       return [
-        commandLine(['millrace', 'query', here, 'near', 'WORD']),
-        commandLine(['millrace', 'report', here]),
+        commandLine(['query', here, 'near', 'WORD']),
+        commandLine(['report', here]),
         `${train} --epochs ${Number(config.epochs ?? 5) * 2}`,
       ]
     default:
@@ -237,7 +237,7 @@ function versionColumns(
     { head: 'corpus', cells: rows.map(({ entry }) => entry.corpus?.label ?? ''), weight: 20 },
     { head: 'words', cells: cell('words'), align: 'right', weight: 30 },
     { head: 'time', cells: cell('seconds'), align: 'right', weight: 10 },
-    { head: 'lies in', cells: rows.map(elsewhere), weight: 40 },
+    { head: 'lies in', cells: rows.map(elsewhere), weight: 40, mayBeCut: true },
   ]
 }
 

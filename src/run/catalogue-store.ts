@@ -20,7 +20,7 @@ export class CatalogueStore {
    * file cannot be written or stays locked, `work` is given an index in memory.
    */
   static use<T>(path: string, work: (store: CatalogueStore) => T): T {
-    for (const place of [path, path, ':memory:']) {
+    for (let place = path, isAgain = false; ; isAgain = true) {
       let store: CatalogueStore | undefined
       try {
         store = CatalogueStore.#open(place)
@@ -32,15 +32,15 @@ export class CatalogueStore {
           store = undefined
           removeDatabase(path)
         }
+        if (isAgain || !isDamage(error)) place = ':memory:'
       } finally {
         if (store) store.#close()
       }
     }
-    throw new Error('unreachable')
   }
 
   static #open(path: string): CatalogueStore {
-    const database = new (sqlite().DatabaseSync)(path, { timeout: 2000 })
+    const database = new (sqlite().DatabaseSync)(path, { timeout: 500 })
     try {
       const { user_version: found } = database.prepare('PRAGMA user_version').get() as {
         user_version: number
@@ -65,10 +65,10 @@ export class CatalogueStore {
     return new Map(rows.map(({ path, stamp, facts }) => [path, { stamp, facts }]))
   }
 
-  /** Enters what was read and drops what is gone, both or neither. */
+  /** Enters what was read and drops what is gone, both or neither; neither if another process is at it for long. */
   update(read: Iterable<[path: string, entry: Entry]>, gone: Iterable<string>): void {
-    this.#database.exec('BEGIN IMMEDIATE')
     try {
+      this.#database.exec('BEGIN IMMEDIATE')
       const put = this.#database.prepare(
         'INSERT OR REPLACE INTO folders (path, stamp, facts) VALUES (?, ?, ?)',
       )
@@ -78,7 +78,8 @@ export class CatalogueStore {
       this.#database.exec('COMMIT')
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
+      // The next process will find it as new as it was to this one.
+      if (!isBusy(error)) throw error
     }
   }
 
@@ -95,7 +96,7 @@ export class CatalogueStore {
 const format = 1
 
 const schema =
-  'CREATE TABLE IF NOT EXISTS folders (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, facts TEXT NOT NULL) WITHOUT ROWID'
+  'CREATE TABLE IF NOT EXISTS folders (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, facts TEXT NOT NULL)'
 
 class OtherFormat extends Error {}
 
@@ -117,6 +118,11 @@ function isSqliteError(error: unknown): boolean {
 /** SQLITE_ERROR (no such table or column), SQLITE_CORRUPT, SQLITE_NOTADB. Extended codes have more in their high bits. */
 function isDamage(error: unknown): boolean {
   return error instanceof OtherFormat || [1, 11, 26].includes((error as { errcode: number }).errcode & 0xff)
+}
+
+/** SQLITE_BUSY */
+function isBusy(error: unknown): boolean {
+  return ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
 }
 
 function removeDatabase(path: string): void {

@@ -209,6 +209,12 @@ function labelsOf(versions: { folder: string; record?: VersionFile | undefined }
 
 const collator = new Intl.Collator('en', { numeric: true })
 
-function byName(a: { name: string }, b: { name: string }): number {
-  return collator.compare(a.name, b.name)
+/** By name, then version, then what lies in it; numbers in their order. */
+export function byName(a: { name: string }, b: { name: string }): number {
+  const [one, other] = [parseRunName(a.name), parseRunName(b.name)]
+  return (
+    collator.compare(one.name, other.name) ||
+    (one.version ?? 1) - (other.version ?? 1) ||
+    collator.compare(one.id ?? '', other.id ?? '')
+  )
 }

@@ -81,9 +81,10 @@ export function readFacts(path: string): RunFacts {
   let run: RunFile
   try {
     run = folder.read()
+    if (!isWhole(run)) throw new Error('keys are missing from it')
   } catch (error) {
     const { what, why } = (error as { parts?: { what: string; why?: string } }).parts ?? {
-      what: String(error),
+      what: (error as Error).message,
     }
     return { ...nothing, ...sizes, changedAt, fault: `${basename(folder.runFile)}: ${why ?? what}` }
   }
@@ -124,6 +125,14 @@ export function readFacts(path: string): RunFacts {
     scoredAt: typeof scores?.trained === 'number' ? scores.trained : null,
     ...sizes,
   }
+}
+
+function isWhole({ status, config, fingerprints }: RunFile): boolean {
+  return (
+    ['running', 'stopped', 'failed', 'complete'].includes(status) &&
+    config instanceof Object &&
+    fingerprints instanceof Object
+  )
 }
 
 const nothing: Omit<RunFacts, 'changedAt' | 'bytes' | 'checkpointBytes' | 'fault'> = {

@@ -1,4 +1,5 @@
 export {
+  byName,
   type Catalogue,
   type CatalogueRun,
   type CatalogueVersion,

@@ -1,0 +1,155 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { makeRun, makeVersion, newRuns } from '../../test/run/made-up-runs.ts'
+import { CheckpointStore } from '../checkpoint/index.ts'
+import { readCatalogue } from './catalogue.ts'
+import { acquireLock } from './lock.ts'
+import { type PruneOptions, planPrune, pruneOne } from './prune.ts'
+
+const plan = (runs: string, options: Partial<PruneOptions> = {}) =>
+  planPrune(readCatalogue(runs), {
+    checkpoints: 'old',
+    olderThanMs: 30 * 86_400_000,
+    oldVersions: false,
+    now: Date.now(),
+    ...options,
+  })
+
+const told = (runs: string, options: Partial<PruneOptions> = {}) =>
+  plan(runs, options).map(({ kind, name }) => `${kind} ${name}`)
+
+test('of complete runs the last sound checkpoint stays; of others, all', async () => {
+  const runs = newRuns()
+  const { checkpoints } = makeRun(join(runs, 'done'), { checkpoints: 0 })
+  makeRun(join(runs, 'stopped'), { status: 'stopped' })
+  const store = new CheckpointStore(checkpoints)
+  const tensors = { a: { dtype: 'F32' as const, shape: [2], data: new Float32Array(2) } }
+  for (let i = 0; i < 2; i++) await store.write({}, tensors as never)
+  expect(told(runs)).toEqual(['checkpoints done/checkpoints'])
+  expect(told(runs, { checkpoints: 'none' })).toEqual([])
+  const [item] = plan(runs)
+  expect(item!.bytes).toBeGreaterThan(100)
+  // The newest turns out to be damaged: the one before it is all there is.
+  const tensorsFile = join(checkpoints, '000002/tensors.safetensors')
+  writeFileSync(tensorsFile, 'torn')
+  expect(pruneOne(item!)).toBeUndefined()
+  expect(readdirSync(checkpoints)).toEqual(['000001', '000002'])
+  await store.write({}, tensors as never)
+  const [again] = plan(runs)
+  expect(pruneOne(again!)).toBeUndefined()
+  expect(readdirSync(checkpoints)).toEqual(['000003'])
+  expect(told(runs)).toEqual([])
+  const [last] = plan(runs, { checkpoints: 'all' })
+  expect(pruneOne(last!)).toBeUndefined()
+  expect(readdirSync(checkpoints)).toEqual([])
+  expect(readdirSync(join(runs, 'stopped/checkpoints'))).toHaveLength(2)
+})
+
+test('the last checkpoint of a run whose vectors are gone is all there is of it', () => {
+  const runs = newRuns()
+  const { vectors } = makeRun(join(runs, 'done'), { checkpoints: 1 })
+  expect(told(runs, { checkpoints: 'all' })).toHaveLength(1)
+  rmSync(vectors)
+  expect(told(runs, { checkpoints: 'all' })).toEqual([])
+})
+
+test('failed and dead runs go when they are old, and with them all that is theirs', () => {
+  const runs = newRuns()
+  makeRun(join(runs, 'dead'), { status: 'running', idleDays: 40 })
+  makeRun(join(runs, 'failed'), { status: 'failed', idleDays: 31 })
+  makeRun(join(runs, 'fresh'), { status: 'failed', idleDays: 3 })
+  makeRun(join(runs, 'stopped'), { status: 'stopped', idleDays: 400 })
+  makeRun(join(runs, 'damaged'), { status: 'failed', idleDays: 400 })
+  writeFileSync(join(runs, 'damaged/run.json'), '{')
+  expect(told(runs)).toEqual(['run dead', 'run failed'])
+  for (const item of plan(runs)) expect(pruneOne(item)).toBeUndefined()
+  expect(readdirSync(runs).filter((name) => !name.startsWith('.index'))).toEqual([
+    'damaged',
+    'fresh',
+    'stopped',
+  ])
+  expect(told(runs, { olderThanMs: 0 })).toEqual(['run fresh'])
+})
+
+test('a run that is alive, or was begun or changed since, is left', () => {
+  const runs = newRuns()
+  const alive = makeRun(join(runs, 'alive'), { status: 'running', idleDays: 40 })
+  const later = makeRun(join(runs, 'later'), { status: 'running', idleDays: 40 })
+  const changed = makeRun(join(runs, 'changed'), { status: 'failed', idleDays: 40 })
+  const first = acquireLock(alive)
+  const items = plan(runs)
+  expect(items.map(({ name }) => name)).toEqual(['changed', 'later'])
+  const second = acquireLock(later)
+  changed.write({ ...changed.read(), status: 'complete' })
+  expect(items.map(pruneOne)).toEqual(['changed has changed meanwhile', 'a process is at work in later'])
+  expect([alive, later, changed].map((folder) => existsSync(folder.events))).toEqual([true, true, true])
+  first.release()
+  second.release()
+})
+
+test('what another version or run refers to stays, and so does what a link leads to', () => {
+  const runs = newRuns()
+  makeRun(join(runs, 'table/a'), { status: 'failed', idleDays: 40 })
+  makeRun(join(runs, 'table/b'), { status: 'failed', idleDays: 40 })
+  makeVersion(join(runs, 'table'), [{ id: 'a' }, { id: 'b' }])
+  makeVersion(join(runs, 'other'), [{ id: 'a', folder: join(runs, 'table/a') }])
+  const begun = makeRun(join(runs, 'begun'), { status: 'failed', idleDays: 40 })
+  makeRun(join(runs, 'warm'), { config: { init: begun.vectors }, checkpoints: 1 })
+  const far = makeRun(join(newRuns(), 'far'), { status: 'failed', idleDays: 40 })
+  symlinkSync(far.path, join(runs, 'near'))
+  expect(told(runs)).toEqual(['run table/b'])
+})
+
+test('old versions go when asked for, but for those that one which stays refers to', () => {
+  const runs = newRuns()
+  for (const name of ['quick', 'quick@2', 'quick@3', 'alone']) makeRun(join(runs, name), { checkpoints: 1 })
+  makeRun(join(runs, 'table/a'), { checkpoints: 1 })
+  makeVersion(join(runs, 'table'), [{ id: 'a' }])
+  makeVersion(join(runs, 'table@2'), [{ id: 'a', folder: join(runs, 'table/a') }])
+  makeVersion(join(runs, 'table@3'), [{ id: 'a', folder: join(runs, 'table/a') }])
+  makeRun(join(runs, 'warm'), { config: { init: join(runs, 'quick@2') }, checkpoints: 1 })
+  const lock = acquireLock(makeRun(join(runs, 'busy'), { checkpoints: 1 }))
+  makeRun(join(runs, 'busy@2'), { checkpoints: 1 })
+  expect(told(runs)).toEqual([])
+  expect(told(runs, { oldVersions: true }).sort()).toEqual(['version quick', 'version table@2'])
+  lock.release()
+  expect(told(runs, { oldVersions: true }).sort()).toEqual([
+    'version busy',
+    'version quick',
+    'version table@2',
+  ])
+  for (const item of plan(runs, { oldVersions: true })) expect(pruneOne(item)).toBeUndefined()
+  expect(readCatalogue(runs).runs.map(({ name }) => name)).toEqual([
+    'alone',
+    'busy@2',
+    'quick@2',
+    'quick@3',
+    'table/a',
+    'warm',
+  ])
+})
+
+test('what killed processes left goes, and nothing else of a run', () => {
+  const runs = newRuns()
+  const run = makeRun(join(runs, 'stopped'), { status: 'stopped' })
+  writeFileSync(join(run.path, 'vocab.tsv.123.tmp'), 'half')
+  mkdirSync(join(run.checkpoints, '.3.tmp'))
+  writeFileSync(join(run.checkpoints, '.3.tmp/tensors.safetensors'), 'half')
+  mkdirSync(join(runs, '.gone.123.pruned'))
+  mkdirSync(run.counting)
+  expect(told(runs)).toEqual([
+    'leftover .gone.123.pruned',
+    'leftover stopped/vocab.tsv.123.tmp',
+    'leftover stopped/checkpoints/.3.tmp',
+  ])
+  for (const item of plan(runs)) expect(pruneOne(item)).toBeUndefined()
+  expect(readdirSync(run.path).sort()).toEqual([
+    'checkpoints',
+    'counting',
+    'events.ndjson',
+    'run.json',
+    'vocab.tsv',
+  ])
+  expect(readdirSync(run.checkpoints)).toEqual(['000001', '000002'])
+})
