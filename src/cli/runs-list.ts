@@ -5,11 +5,14 @@ import {
   type Catalogue,
   type CatalogueRun,
   differences,
+  type FieldValue,
   fieldOf,
+  fullScorePath,
   newestOf,
   parseCondition,
   readCatalogue,
   requireFields,
+  runFields,
   selectRuns,
 } from '../run/index.ts'
 import { type Column, fitTable } from './fit-table.ts'
@@ -71,12 +74,15 @@ export function list(options: ListOptions): void {
   if (hidden > 0) note(quiet(`${hidden} ${hidden === 1 ? 'run' : 'runs'} of older versions: --all`))
 }
 
-/** Runs of the newest version of each name. A version that has no run yet is newer all the same. */
+/** Runs of the newest version of each name, wherever they lie. A version that has no run yet is newer all the same. */
 function newestRuns({ runs, versions }: Catalogue): CatalogueRun[] {
-  const newest = new Set(
-    newestOf([...versions, ...runs]).map(({ family, version }) => `${family}@${version}`),
+  const newest = newestOf([...versions, ...runs])
+  const names = new Set(newest.map(({ family, version }) => `${family}@${version}`))
+  const shared = newest.flatMap((entry) => ('record' in entry ? (entry.record?.runs ?? []) : []))
+  const folders = new Set(shared.map(({ folder }) => folder))
+  return runs.filter(
+    ({ family, version, folder }) => names.has(`${family}@${version}`) || folders.has(folder),
   )
-  return runs.filter(({ family, version }) => newest.has(`${family}@${version}`))
 }
 
 function printTable(text: string): void {
@@ -124,13 +130,14 @@ function nameColumn(runs: CatalogueRun[]): Column {
 function columnOf(runs: CatalogueRun[], field: string, weight: number): Column {
   if (field === 'status') return { head: field, cells: runs.map(formatState), weight }
   const values = runs.map((run) => fieldOf(run, field, configDefaults))
-  const head = field.replace(/^(config|scores)\./, '')
-  const isScore = runs.some(({ scores }) => Object.hasOwn(scores, head)) || field.includes('.')
+  const name = field.replace(/^(config|scores)\./, '')
+  const path = runs.map(({ scores }) => fullScorePath(scores, name)).find((found) => found !== undefined)
+  const isOther = runFields.includes(field) || field.startsWith('config.') || name in configDefaults
+  const isScore = path !== undefined && !(isOther && !field.startsWith('scores.'))
+  const text = (value: FieldValue) => formatField(isScore ? path : name, value, isScore)
   return {
-    head: isScore ? head.replace(/\.(total|spearman)$/, '') : head,
-    cells: values.map((value, i) =>
-      runs[i]!.state === 'damaged' ? '' : formatField(head, value, isScore && !field.startsWith('config.')),
-    ),
+    head: isScore ? name.replace(/\.(total|spearman)$/, '') : name,
+    cells: values.map((value, i) => (runs[i]!.state === 'damaged' ? '' : text(value))),
     align: values.some((value) => typeof value === 'number') ? 'right' : 'left',
     weight,
   }

@@ -28,6 +28,11 @@ export function flattenScores(content: unknown): Record<string, number> {
 
 /** The figure at a path of `scoreAt`'s grammar, where a part may be left out. */
 export function flatScoreAt(flat: Record<string, number>, path: string): number | undefined {
+  return flat[fullScorePath(flat, path) ?? '']
+}
+
+/** A path with the part that it leaves out, if there is a figure: `wordsim353` is `wordsim353.spearman`. */
+export function fullScorePath(flat: Record<string, number>, path: string): string | undefined {
   const ofAll = path.replace(/\.ofAll$/, '')
   const tries = [
     path,
@@ -35,8 +40,7 @@ export function flatScoreAt(flat: Record<string, number>, path: string): number 
     `${path}.spearman`,
     ...(ofAll === path ? [] : [`${ofAll}.total.ofAll`]),
   ]
-  const found = tries.find((name) => Object.hasOwn(flat, name))
-  return found === undefined ? undefined : flat[found]
+  return tries.find((name) => Object.hasOwn(flat, name))
 }
 
 /** Each measure's main figure, in the file's order: what a table shows first. */

@@ -17,6 +17,7 @@ export {
   type VersionComparison,
 } from './compare.ts'
 export { EventLog, type Progress, type RunEvent, readEvents } from './events.ts'
+export { flattenScores, fullScorePath } from './flat-scores.ts'
 export {
   type EpochAudit,
   type RunFile,

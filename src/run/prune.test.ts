@@ -24,8 +24,8 @@ test('of complete runs the last sound checkpoint stays; of others, all', async (
   const { checkpoints } = makeRun(join(runs, 'done'), { checkpoints: 0 })
   makeRun(join(runs, 'stopped'), { status: 'stopped' })
   const store = new CheckpointStore(checkpoints)
-  const tensors = { a: { dtype: 'F32' as const, shape: [2], data: new Float32Array(2) } }
-  for (let i = 0; i < 2; i++) await store.write({}, tensors as never)
+  const tensors = { w: { dtype: 'F32' as const, shape: [1], bytes: new Uint8Array(4) } }
+  for (let i = 0; i < 2; i++) await store.write({}, tensors)
   expect(told(runs)).toEqual(['checkpoints done/checkpoints'])
   expect(told(runs, { checkpoints: 'none' })).toEqual([])
   const [item] = plan(runs)
@@ -33,9 +33,10 @@ test('of complete runs the last sound checkpoint stays; of others, all', async (
   // The newest turns out to be damaged: the one before it is all there is.
   const tensorsFile = join(checkpoints, '000002/tensors.safetensors')
   writeFileSync(tensorsFile, 'torn')
-  expect(pruneOne(item!)).toBeUndefined()
+  expect(pruneOne(item!)).toBe('the last checkpoint is damaged')
   expect(readdirSync(checkpoints)).toEqual(['000001', '000002'])
-  await store.write({}, tensors as never)
+  writeFileSync(join(checkpoints, '000002/manifest.json'), '')
+  await store.write({}, tensors)
   const [again] = plan(runs)
   expect(pruneOne(again!)).toBeUndefined()
   expect(readdirSync(checkpoints)).toEqual(['000003'])

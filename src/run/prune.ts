@@ -79,8 +79,8 @@ export function pruneOne(item: Prunable): string | undefined {
         return `a process is at work in ${basename(folder)}`
       }
     }
-    const paths = item.kind === 'checkpoints' ? stillNotNeeded(item.paths) : item.paths
-    for (const path of paths) remove(path)
+    if (item.kind === 'checkpoints' && isNeeded(item.paths)) return 'the last checkpoint is damaged'
+    for (const path of item.paths) remove(path)
     return undefined
   } finally {
     // Of a folder that is gone, the lock is as well.
@@ -141,13 +141,11 @@ function checkpointsOf(run: CatalogueRun, { checkpoints }: PruneOptions): Prunab
   return [{ kind: 'checkpoints', name: `${run.name}/checkpoints`, why, paths, bytes, guards: [guardOf(run)] }]
 }
 
-/** Where some are to stay, the newest that stays must be sound: its checksums are looked at. Else none goes. */
-function stillNotNeeded(paths: string[]): string[] {
+/** Where one is to stay, it must be sound: its checksums are looked at. */
+function isNeeded(paths: string[]): boolean {
   const store = dirname(paths[0]!)
   const staying = numbered(store).filter((path) => !paths.includes(path))
-  if (staying.length === 0) return paths
-  const newest = new CheckpointStore(store).newest()
-  return newest && staying.includes(newest.path) ? paths : []
+  return staying.length > 0 && !staying.includes(new CheckpointStore(store).newest()?.path ?? '')
 }
 
 /** Paths of checkpoints, the newest first. */

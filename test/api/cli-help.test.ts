@@ -21,6 +21,7 @@ test('each command has its help, and the first names each command', () => {
       'classes',
       'convert',
       'report',
+      'runs',
       'supervise',
     ]),
   )
