@@ -70,6 +70,9 @@ test('what changed is read again, and nothing else; what is gone is dropped', ()
     1,
     ['a@10 complete', 'b stopped', 'table/dim=50 complete'],
   ])
+  // Written over, which its folder does not tell.
+  writeFileSync(folder.scores, '{"format":2}')
+  expect(readCatalogue(runs)).toMatchObject({ readCount: 1 })
   rmSync(folder.scores)
   expect(readCatalogue(runs)).toMatchObject({ readCount: 1 })
   rmSync(join(folder.checkpoints, '000001'), { recursive: true })
@@ -165,6 +168,20 @@ test('a copy, with its index or without, is what the original was', () => {
   expect(readCatalogue(copy).runs).toEqual(inCopy)
   rmSync(indexOf(copy))
   expect(readCatalogue(copy).runs).toEqual(inCopy)
+})
+
+test('where the folder is moved with its index, nothing is read again, and all paths are new', () => {
+  const runs = someRuns()
+  readCatalogue(runs)
+  const moved = `${runs}-moved`
+  renameSync(runs, moved)
+  const { versions, runs: found, readCount } = readCatalogue(moved)
+  expect(readCount).toBe(0)
+  expect(versions[0]!.record!.runs[0]!.folder).toBe(join(moved, 'table/dim=50'))
+  expect(found.at(-1)).toMatchObject({
+    folder: join(moved, 'table/dim=50'),
+    corpus: { label: 'wiki, 1M words' },
+  })
 })
 
 test('a run that nobody living holds is dead, wherever it was begun; its progress is known', () => {
