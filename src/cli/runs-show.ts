@@ -203,6 +203,8 @@ function showVersion({ label, path, record }: FoundVersion, json: boolean): void
   if (dropped.length > 0) print(quiet(`not shown here, for want of room: ${dropped.join(', ')}`))
   for (const { entry } of rows.filter(({ entry }) => entry.skipped !== null))
     print(`\n${entry.id} is not run: ${entry.skipped}`)
+  for (const { entry } of rows.filter(({ entry }) => entry.failure !== null))
+    print(`\n${entry.id} failed: ${entry.failure}`)
   if (missing.length > 0) print(`\nmissing: ${missing.join(', ')}; its recipe again runs them`)
 }
 

@@ -116,7 +116,7 @@ function findInside(folder: string, id: string, runs: string): Found | undefined
     return { kind: 'run', folder: new RunFolder(entry.folder), label }
   throw new InputError('RUN_NOT_THERE', {
     what: `the run ${label} is not there`,
-    why: entry.skipped ?? 'it was not run yet, or its folder was removed',
+    why: entry.skipped ?? entry.failure ?? 'it was not run yet, or its folder was removed',
     ...(!entry.skipped && { mend: 'run the recipe again: `millrace experiment` runs what is missing' }),
   })
 }

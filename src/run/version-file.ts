@@ -24,6 +24,8 @@ export interface VersionRun {
   config: Record<string, unknown>
   /** Why it is not run, if it is not. */
   skipped: string | null
+  /** Why it failed when it was run last, if it did. */
+  failure: string | null
 }
 
 export function versionFileOf(folder: string): string {
@@ -66,6 +68,7 @@ export function readVersionFile(folder: string): VersionFile {
         : null,
       config: run?.config instanceof Object ? run.config : {},
       skipped: text(run?.skipped),
+      failure: text(run?.failure),
     })),
   }
 }
