@@ -9,7 +9,8 @@ import { readEvents } from '../run/index.ts'
 import { isFused } from '../runtime/wasm.ts'
 import { parseTrainConfig, type TrainConfigInput } from '../word2vec/index.ts'
 import { requireArithmetic, requireKernel } from './arithmetic.ts'
-import { runTraining, type TrainRequest } from './run-training.ts'
+import type { TrainRequest } from './request.ts'
+import { runTraining } from './run-training.ts'
 import { newState } from './state.ts'
 
 let folder: string

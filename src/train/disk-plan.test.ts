@@ -8,7 +8,8 @@ import { Vocabulary } from '../corpus/index.ts'
 import { RunFolder, readEvents } from '../run/index.ts'
 import { parseTrainConfig, type TrainConfigInput } from '../word2vec/index.ts'
 import { freeOnDisk, planDisk, requireDisk } from './disk-plan.ts'
-import { runTraining, type TrainRequest } from './run-training.ts'
+import type { TrainRequest } from './request.ts'
+import { runTraining } from './run-training.ts'
 
 let corpus: string
 beforeAll(() => {

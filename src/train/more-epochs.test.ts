@@ -6,7 +6,8 @@ import { madeUpText } from '../../test/made-up-text.ts'
 import { CheckpointStore } from '../checkpoint/index.ts'
 import { StoppedError } from '../core/errors.ts'
 import { RunFolder, readEvents } from '../run/index.ts'
-import { runTraining, type TrainRequest } from './run-training.ts'
+import type { TrainRequest } from './request.ts'
+import { runTraining } from './run-training.ts'
 import type { TrainState } from './state.ts'
 
 const config = { dim: 8, epochs: 2, threads: 1, sample: 1e-2, minCount: 2 }

@@ -31,8 +31,8 @@ import { loadCounted } from './corpus-file.ts'
 import { type DiskPlan, type FreeBytes, planDisk, requireDisk } from './disk-plan.ts'
 import { findInit, type Init } from './init.ts'
 import { measureSpeed } from './measure.ts'
+import { countOptions, trainingThreads } from './request.ts'
 import { goesOn, resolveConfig } from './resolve-config.ts'
-import { countOptions, trainingThreads } from './run-training.ts'
 import { requireSense } from './sense.ts'
 
 export interface PlanRequest {

@@ -17,7 +17,8 @@ import { madeUpText } from '../../test/made-up-text.ts'
 import { StoppedError } from '../core/errors.ts'
 import { deriveSeed, Random } from '../core/random.ts'
 import { RunFolder, readEvents } from '../run/index.ts'
-import { runTraining, type TrainRequest } from './run-training.ts'
+import type { TrainRequest } from './request.ts'
+import { runTraining } from './run-training.ts'
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6))
 const random = new Random(deriveSeed(seed))

@@ -18,7 +18,8 @@ import { deriveSeed, Random } from '../core/random.ts'
 import { SafetensorsFile } from '../core/safetensors.ts'
 import { RunFolder, readEvents } from '../run/index.ts'
 import { KeyedVectors, type VectorFormat, WordTable } from '../vectors/index.ts'
-import { runTraining, type TrainRequest } from './run-training.ts'
+import type { TrainRequest } from './request.ts'
+import { runTraining } from './run-training.ts'
 
 const dim = 6
 const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
