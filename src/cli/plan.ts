@@ -108,6 +108,7 @@ function memoryRows({ memory: { bytes, parts }, limit, threads }: RunPlan, about
   const each = formatBytes(parts['thread buffers']! / threads)
   const notes: Record<string, string> = {
     words: 'beside the model: for the export',
+    evaluation: 'to be asked while it trains: a copy of the vectors, and the questions',
     'thread buffers': `${each} for each thread: blocks as they are read, and what is made of them`,
     'checkpoint copy': 'none: checkpoints are written from the model itself',
     runtime: `the engine, with ${formatBytes(threadRuntimeBytes)} for each thread`,

@@ -24,13 +24,22 @@ test('the course of a loss as bars', () => {
 
 test('the progress line fits its terminal, and shows the course of the loss where there is room', () => {
   const losses = Array.from({ length: 300 }, (_, i) => 3 - i / 200)
-  expect(progressText(progress, 5, losses, 80).length).toBeLessThan(80)
-  expect(progressText(progress, 5, losses, 119)).not.toMatch(/[▁-█]/)
-  const wide = progressText(progress, 5, losses, 120)
+  expect(progressText(progress, 5, losses, { columns: 80 }).length).toBeLessThan(80)
+  expect(progressText(progress, 5, losses, { columns: 119 })).not.toMatch(/[▁-█]/)
+  const wide = progressText(progress, 5, losses, { columns: 120 })
   expect(wide).toContain('loss 2.346 ██▇▇▆▆▅▅▄▄▃▃▂▂▁▁  ')
   expect(wide.length).toBeLessThan(120)
-  expect(progressText(progress, 5, [2], 120)).not.toMatch(/[▁-█]/)
-  expect(progressText({ ...progress, loss: null }, 5, [], 120)).toContain('loss –  ')
+  expect(progressText(progress, 5, [2], { columns: 120 })).not.toMatch(/[▁-█]/)
+  expect(progressText({ ...progress, loss: null }, 5, [], { columns: 120 })).toContain('loss –  ')
+})
+
+test('the last score stands in the line of a run that is scored', () => {
+  const score = { name: 'questions-words.total', value: 0.41234 }
+  const text = (columns: number, shown = score) => progressText(progress, 5, [], { columns, score: shown })
+  expect(text(80)).toContain(' score 0.412 ')
+  expect(text(80).length).toBeLessThan(80)
+  expect(text(120)).toContain('  questions-words.total 0.412  ')
+  expect(text(120, { ...score, value: null as never })).toContain('questions-words.total –  ')
 })
 
 test('the loss of each epoch, ten to a line', () => {

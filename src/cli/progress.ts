@@ -37,6 +37,8 @@ export class LiveLine {
 /** Tells on standard error how a run goes. */
 export function trainObserver(line: LiveLine): TrainObserver {
   let epochs = 0
+  let score: ScoreShown | undefined
+  let watched: string | undefined
   const losses: number[] = []
   return {
     countingPlanned: ({ bytes, most }) =>
@@ -49,8 +51,14 @@ export function trainObserver(line: LiveLine): TrainObserver {
           `${formatCount(vocabulary.length)} in the vocabulary (${seconds.toFixed(1)} s)`,
       )
     },
+    scored: ({ scores }) => {
+      const [first] = Object.keys(scores)
+      const name = watched !== undefined && watched in scores ? watched : first
+      score = name === undefined ? undefined : { name, value: scores[name]! }
+    },
     planned: (plan, config, threads) => {
       epochs = config.epochs
+      watched = config.earlyStop
       line.end(planText(plan))
       line.end(`training ${config.dim} dimensions with ${threads} ${threads === 1 ? 'thread' : 'threads'}`)
     },
@@ -62,7 +70,7 @@ export function trainObserver(line: LiveLine): TrainObserver {
       ),
     progress: (progress) => {
       if (progress.loss !== null) losses.push(progress.loss)
-      line.show(progressText(progress, epochs, losses))
+      line.show(progressText(progress, epochs, losses, { score }))
     },
     warning: (message) =>
       line.end(`${styleText('yellow', 'warning', { stream: process.stderr })}: ${message}`),
@@ -80,13 +88,17 @@ export function planText({ bytes, parts, limit }: FittingPlan): string {
 
 /**
  * Epoch, percent, words per second, learning rate, loss, memory against plan, time left: in 80 columns. A wide
- * terminal shows the course of the loss too, from the first of `losses` to the last.
+ * terminal shows the course of the loss too, from the first of `losses` to the last. Of a run that is scored, the last
+ * score stands in the place of the learning rate; its name where there is room.
  */
 export function progressText(
   progress: Progress,
   epochs: number,
   losses: readonly number[] = [],
-  columns = process.stderr.columns || 80,
+  {
+    score,
+    columns = process.stderr.columns || 80,
+  }: { score?: ScoreShown | undefined; columns?: number } = {},
 ): string {
   const { epoch, fraction, wordsPerSecond, learningRate, loss, rssBytes, planBytes, secondsLeft } = progress
   const curve = columns >= 120 && losses.length > 1 ? ` ${sparkline(losses, 16)}` : ''
@@ -94,11 +106,22 @@ export function progressText(
     `epoch ${epoch}/${epochs}`,
     percent(fraction),
     `${formatCount(wordsPerSecond / 1000)}k words/s`,
-    `rate ${learningRate.toFixed(4)}`,
+    score ? scoreText(score, columns) : `rate ${learningRate.toFixed(4)}`,
     `loss ${loss === null ? '–' : loss.toFixed(3)}${curve}`,
     `${mebibytes(rssBytes)} of ${mebibytes(planBytes)} MiB`,
     `${secondsLeft === null ? '–' : formatSeconds(secondsLeft)} left`,
   ].join(columns >= 100 ? '  ' : ' ')
+}
+
+/** The last value of a score. */
+export interface ScoreShown {
+  name: string
+  value: number | null
+}
+
+function scoreText({ name, value }: ScoreShown, columns: number): string {
+  const number = value === null ? '–' : value.toFixed(3)
+  return columns >= 100 ? `${name.length > 24 ? 'score' : name} ${number}` : `score ${number}`
 }
 
 const bars = '▁▂▃▄▅▆▇█'

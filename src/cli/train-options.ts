@@ -35,11 +35,13 @@ export function addTrainOptions(command: Command): Command {
         ? 'vectors'
         : key === 'memory'
           ? 'size'
-          : key === 'checkpointEvery'
+          : key === 'checkpointEvery' || key === 'evaluateEvery'
             ? 'interval'
-            : 'options' in inner(key)
-              ? choices(key).join('|')
-              : 'n'
+            : key === 'earlyStop'
+              ? 'score'
+              : 'options' in inner(key)
+                ? choices(key).join('|')
+                : 'n'
     const standard = schema.def.type === 'default' ? ` (default: ${defaultOf(key)})` : ''
     command.option(`${flagOf(key)} <${value}>`, `${schema.description}${standard}`)
   }

@@ -3,8 +3,15 @@ import { Command } from 'commander'
 import { formatBytes } from '../core/bytes.ts'
 import { ConfigError, InputError } from '../core/errors.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
-import type { TrainResult } from '../run/index.ts'
-import { chooseVersion, runTraining, type TrainOutcome, type TrainRequest } from '../train/index.ts'
+import type { StoppedEarly, TrainResult } from '../run/index.ts'
+import {
+  chooseVersion,
+  runTraining,
+  scoreQuestions,
+  type TrainOutcome,
+  type TrainRequest,
+} from '../train/index.ts'
+import { wholeNumber } from './load-vectors.ts'
 import { longRun } from './long-run.ts'
 import { note, print, printJson } from './output.ts'
 import { LiveLine, trainObserver } from './progress.ts'
@@ -15,6 +22,10 @@ interface Options extends Record<string, unknown> {
   name?: string
   config?: string
   json?: boolean
+  analogies?: string[]
+  pairs?: string[]
+  odd?: string[]
+  restrict: number
 }
 
 /** `millrace train`: from text to vectors in a run folder. */
@@ -32,6 +43,15 @@ export function command(): Command {
       '--no-supervise',
       'run in this process alone, where something else starts it again: see docs/running-for-days.md',
     )
+    .option('--analogies <files...>', "questions to score with as it trains: Google's, or four words a line")
+    .option('--pairs <files...>', 'the same: word pairs that people judged')
+    .option('--odd <files...>', 'the same: words a line, the odd one last')
+    .option(
+      '--restrict <n>',
+      'ask analogies among the n most frequent words',
+      wholeNumber('--restrict'),
+      30_000,
+    )
     .option('--json', 'end with one line of JSON')
     .addHelpText(
       'after',
@@ -43,6 +63,10 @@ with the vectors of a finished one, or of a file.
 With --name, flags that are left out have their defaults: a config and corpus that runs/<name> or one of its versions has
 goes on there, and any other becomes the next version, runs/<name>@2 and so on. See millrace runs.
 
+With --analogies, --pairs or --odd the vectors are scored before training, --evaluate-every so often, and at the end; the scores
+are kept with the run's events. --early-stop NAME ends training when one of them has not risen --patience times running.
+Names: FILE.total, .semantic, .syntactic of analogies, FILE.spearman, .pearson of pairs, FILE of odd ones.
+
 A small parent process starts the trainer again from its last checkpoint if it is killed, stuck or short of memory, until
 the run is complete. Ctrl-C saves and stops, twice stops at once; the same command goes on.
 
@@ -52,6 +76,7 @@ Examples:
   millrace train corpus.txt --out runs/mine
   millrace train books/ --tokenizer words --dim 200 --epochs 10
   millrace train corpus.txt --name mine --dim 300
+  millrace train corpus.txt --analogies questions-words.txt --early-stop questions-words.total --epochs 50
   millrace train more.txt --init runs/mine --out runs/more
   millrace query runs/mine near king`,
     )
@@ -60,10 +85,12 @@ Examples:
 
 async function train(corpus: string[], options: Options): Promise<void> {
   const config = await trainConfigOf(options, options.config)
+  const { analogies, pairs, odd, restrict } = options
+  const evaluation = (analogies ?? pairs ?? odd) && scoreQuestions({ analogies, pairs, odd, restrict })
   const line = new LiveLine()
   const run = longRun(trainObserver(line))
   try {
-    const request = { corpus, config, ...run.request }
+    const request = { corpus, config, ...(evaluation && { evaluation }), ...run.request }
     const { folder, result, losses, wasComplete } =
       options.name === undefined
         ? await runTraining({ ...request, out: options.out ?? defaultOut(corpus) })
@@ -78,6 +105,7 @@ async function train(corpus: string[], options: Options): Promise<void> {
     )
     if (checkpoints) print(checkpointLine(checkpoints, seconds))
     for (const text of lossLines(losses)) print(text)
+    if (result.stoppedEarly) print(earlyLine(result.stoppedEarly))
     print(`vectors  ${relative('.', result.vectors)}`)
     print(`ask them: npx millrace query ${relative('.', folder.path)} near WORD`)
   } catch (error) {
@@ -118,6 +146,16 @@ async function trainVersion(
       except.push(chosen.version)
     }
   }
+}
+
+/** How a score ended it. Also told of a run that is complete and is shown again. */
+function earlyLine({ epoch, score, best, at }: StoppedEarly): string {
+  return `stopped  after ${epochsText(epoch)}: ${score} was best, ${best.toFixed(4)}, after ${epochsText(at)}`
+}
+
+function epochsText(count: number): string {
+  const text = Number(count.toFixed(2)).toString()
+  return `${text} ${text === '1' ? 'epoch' : 'epochs'}`
 }
 
 /** Results of older versions say nothing of checkpoints. */

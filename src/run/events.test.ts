@@ -133,3 +133,19 @@ test.skipIf(!existsSync('/dev/full'))('a full disk is told once, and ends nothin
 function messageOf(event: RunEvent): string {
   return 'message' in event ? event.message : event.type
 }
+
+test('a point that was scored twice, because the first time was lost, counts once', () => {
+  const path = newPath()
+  const point = (attempt: number, words: number, place: number, score: number) =>
+    new EventLog(path, attempt).append(words, {
+      type: 'scores',
+      ...{ epoch: 1, place, seconds: 0, tookSeconds: 0, scores: { score } },
+    })
+  point(1, 0, 0, 1)
+  point(1, 7, 2, 2)
+  new EventLog(path, 2).append(0, { type: 'start', pid: 1, threads: 1 })
+  point(2, 0, 0, 3)
+  point(2, 7, 2, 4)
+  const scores = readEvents(path).flatMap((event) => (event.type === 'scores' ? [event.scores.score] : []))
+  expect(scores).toEqual([3, 4])
+})

@@ -16,6 +16,7 @@ export type RunEvent = { time: string; attempt: number; words: number } & (
   | { type: 'init'; path: string; words: number; inText: number; kept: number }
   | ({ type: 'progress' } & Progress)
   | { type: 'epoch'; epoch: number; loss: number | null; seconds: number; records: number; hash: string }
+  | ({ type: 'scores' } & ScoredPoint)
   /** Threads that share windows: how many batches each of them has gone through. */
   | { type: 'walk'; epoch: number; batches: number[] }
   /**
@@ -65,6 +66,19 @@ export interface Progress {
   secondsLeft: number | null
   /** Training seconds so far, over all attempts. */
   seconds: number
+}
+
+/** The vectors as they were at a moment of training, and what they were worth. */
+export interface ScoredPoint {
+  /** From 1; `place`: blocks of that epoch that were done. Before the first block: epoch 1, place 0. */
+  epoch: number
+  place: number
+  /** Training seconds so far, over all attempts. */
+  seconds: number
+  /** That scoring took; these are no training time. */
+  tookSeconds: number
+  /** By name; null where there is none, such as of questions whose words are all unknown. */
+  scores: Record<string, number | null>
 }
 
 type WithoutStamp<T> = T extends unknown ? Omit<T, 'time' | 'attempt' | 'words'> : never
@@ -167,7 +181,15 @@ export function readEvents(path: string): RunEvent[] {
     }
     events.push(event)
   }
-  return events
+  return withoutRepeats(events)
+}
+
+/** A point that was scored just before a death is scored again, at the same count of words: the last time counts. */
+function withoutRepeats(events: RunEvent[]): RunEvent[] {
+  const last = new Map<string, RunEvent>()
+  const keyOf = ({ epoch, place }: ScoredPoint) => `${epoch} ${place}`
+  for (const event of events) if (event.type === 'scores') last.set(keyOf(event), event)
+  return events.filter((event) => event.type !== 'scores' || last.get(keyOf(event)) === event)
 }
 
 /** What to append for a line: a torn one before it gets its end, or would swallow it. */

@@ -35,6 +35,19 @@ export interface TrainResult {
   audit: { epochs: EpochAudit[] }
   /** Path of the vectors. */
   vectors: string
+  /** Only of a run that a score ended before its last epoch. Its vectors are those of the end. */
+  stoppedEarly?: StoppedEarly
+}
+
+/** How a score ended a run. Epochs are counted as far as they were trained: 2.5 is half of the third. */
+export interface StoppedEarly {
+  /** Epochs trained. */
+  epoch: number
+  /** Name of the score. */
+  score: string
+  best: number
+  /** Epochs that had been trained when it was best. */
+  at: number
 }
 
 /** A number of epochs, and the epoch at work when it was asked for. */

@@ -16,7 +16,7 @@ export {
   type RunComparison,
   type VersionComparison,
 } from './compare.ts'
-export { EventLog, type Progress, type RunEvent, readEvents } from './events.ts'
+export { EventLog, type Progress, type RunEvent, readEvents, type ScoredPoint } from './events.ts'
 export { flattenScores, fullScorePath } from './flat-scores.ts'
 export {
   type EpochAudit,
@@ -24,6 +24,7 @@ export {
   RunFolder,
   type RunStatus,
   type Schedule,
+  type StoppedEarly,
   type TrainResult,
 } from './folder.ts'
 export { lastEvent } from './last-event.ts'

@@ -25,6 +25,7 @@ import { type Patience, persist } from './persist.ts'
 import { blocksIn, countOptions, type TrainRequest, trainingThreads } from './request.ts'
 import { resultOf, writeResult } from './result.ts'
 import { originOf } from './run-record.ts'
+import { Scoring } from './scoring.ts'
 import { requireSense } from './sense.ts'
 import { newState, type TrainState, totalOf } from './state.ts'
 import { train } from './train.ts'
@@ -113,6 +114,22 @@ export async function countAndTrain(request: TrainRequest, begun: BegunRun): Pro
   if (checkpoint) restore(model, checkpoint, alive)
   else for (const message of start?.fill(model, config) ?? []) warn(message)
 
+  const guard = new Guard(config, vocabulary, initFile?.longest ?? 0)
+  guard.checkpoint = checkpoint?.path
+  const { evaluation } = request
+  const scoring =
+    evaluation &&
+    new Scoring({
+      config,
+      evaluation,
+      model,
+      vocabulary,
+      blockWords: audits.words,
+      guard,
+      events,
+      observer,
+      warn,
+    })
   events.append(words, { type: 'start', pid: process.pid, threads })
   events.append(words, {
     type: 'vocabulary',
@@ -157,8 +174,6 @@ export async function countAndTrain(request: TrainRequest, begun: BegunRun): Pro
   observer.saved?.(blocks.length * state.epoch + state.place)
 
   const patience: Patience = { patienceMs: request.diskPatienceMs ?? 10 * 60_000, warn, alive, signal }
-  const guard = new Guard(config, vocabulary, initFile?.longest ?? 0)
-  guard.checkpoint = checkpoint?.path
   const wallSecondsBefore = state.wallSeconds
   const complete = await train(
     {
@@ -171,6 +186,7 @@ export async function countAndTrain(request: TrainRequest, begun: BegunRun): Pro
       guard,
       model,
       patience,
+      scoring,
       claims: folder.claims,
       suspicion,
       plan,
@@ -189,7 +205,7 @@ export async function countAndTrain(request: TrainRequest, begun: BegunRun): Pro
   endClaims(folder)
   await persist(() => writeResult(folder, model, all, start, alive), patience)
   const wallSeconds = wallSecondsBefore + (performance.now() - beganMs) / 1000
-  const result = resultOf(folder, run, state, all, wallSeconds)
+  const result = resultOf(folder, run, config, state, all, wallSeconds)
   const { seconds, wordsPerSecond, peakRssBytes } = result
   events.append(result.words, { type: 'done', seconds, wordsPerSecond, peakRssBytes })
   await persist(() => {

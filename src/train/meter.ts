@@ -22,6 +22,11 @@ export class Meter {
     this.#pairs += pairs
   }
 
+  /** Time that is not of training: it is left out of the window. */
+  skip(ms: number): void {
+    this.#sinceMs += ms
+  }
+
   /** Whether a window is full. */
   isDue(nowMs: number): boolean {
     return nowMs - this.#sinceMs >= windowMs

@@ -6,7 +6,8 @@ import {
   type CountOptions,
   chooseBlockBytes,
 } from '../corpus/index.ts'
-import type { Progress, RunFolder, TrainResult } from '../run/index.ts'
+import type { Progress, RunFolder, ScoredPoint, TrainResult } from '../run/index.ts'
+import type { KeyedVectors } from '../vectors/index.ts'
 import {
   availableMemory,
   type FittingPlan,
@@ -26,6 +27,8 @@ export interface TrainRequest {
   out: string
   config: TrainConfigInput
   observer?: TrainObserver
+  /** What vectors are scored with while they are trained, as often as `evaluateEvery` in the config says. */
+  evaluation?: Evaluation
   /** Without `checkpointEvery` in the config: the longest time between checkpoints inside an epoch. */
   checkpointWithinMs?: number
   /** An event `checkpoint` that is dispatched here has one taken, and training goes on. */
@@ -41,6 +44,22 @@ export interface TrainRequest {
   diskPatienceMs?: number
   /** For tests: what the disk has left. */
   freeBytes?: FreeBytes
+}
+
+/** What vectors are worth, told while they are trained. */
+export interface Evaluation {
+  /**
+   * Scores by name, the higher the better; null, or what is no finite number, where there is none. It must move nothing:
+   * the vectors are the run's own, and others once it has returned. Training waits for it.
+   *
+   * wanted  names of scores that must be among them: of the one that early stopping goes by
+   */
+  score(
+    vectors: KeyedVectors,
+    wanted: readonly string[],
+  ): Record<string, number | null> | Promise<Record<string, number | null>>
+  /** Of all its scores, if that is known before: a run that is to stop early on another is refused at once. */
+  names?: readonly string[]
 }
 
 /** The process that watches over this one. */
@@ -66,6 +85,7 @@ export interface TrainObserver {
   resumed?(checkpoint: string, state: TrainState): void
   warmStart?(figures: WarmStartFigures): void
   progress?(progress: Progress): void
+  scored?(point: ScoredPoint): void
   /** After each block: words trained on so far. */
   trained?(words: number, work: Work): void
   /** Blocks, counted and trained on, that no death can take back. */

@@ -5,11 +5,15 @@ import {
   keyClass,
   parseTrainConfig,
   requireMeaning,
+  standardEvaluateEvery,
+  stopsEarly,
   type TrainConfig,
   type TrainConfigInput,
   trainKeys,
 } from '../word2vec/index.ts'
+import { endsAlike } from './early-stop.ts'
 import type { Init } from './init.ts'
+import type { TrainRequest } from './request.ts'
 import { hasCheckpoint } from './run-record.ts'
 import type { TrainState } from './state.ts'
 
@@ -83,11 +87,12 @@ function elsewhere(folder: RunFolder): string {
  * throws  InputError if there are fewer than were begun, or the run has nothing to go on from
  */
 export function requireEpochs(
-  { epochs }: TrainConfig,
+  config: TrainConfig,
   before: RunFile | undefined,
   state: TrainState | undefined,
   folder: RunFolder,
 ): void {
+  const { epochs } = config
   const isDone = before?.status === 'complete'
   const begun = state
     ? state.epoch - (state.place > 0 ? 0 : 1)
@@ -101,13 +106,36 @@ export function requireEpochs(
       mend: `use --epochs ${begun} or more, or train into another folder with --out`,
     })
   }
-  if (isDone && !state && epochs !== before.config.epochs) {
+  if (isDone && !state && !isAsEnded(before, config)) {
     throw new InputError('RUN_NO_CHECKPOINT', {
-      what: `the run in ${folder.path} cannot go on to ${epochs} epochs`,
+      what: `the run in ${folder.path} cannot go on to ${config.epochs} epochs`,
       why: 'no checkpoint of it is left',
       mend: `train on in another folder: --init ${folder.path} --out FOLDER`,
     })
   }
+}
+
+/**
+ * Whether a complete run is complete by these settings too: the number of epochs is the same and, if a score ended it
+ * before, what it goes by is.
+ */
+export function isAsEnded({ config: was, result }: RunFile, config: TrainConfig): boolean {
+  if (!result?.stoppedEarly) return was.epochs === config.epochs
+  return endsAlike(was as unknown as TrainConfig, config)
+}
+
+/** Scored as often as asked, or as is usual, where there is something to score with; else not at all. */
+export function withEvaluation(
+  config: TrainConfig,
+  { evaluation, config: given }: Pick<TrainRequest, 'evaluation' | 'config'>,
+  warn: ((message: string) => void) | undefined,
+): TrainConfig {
+  if (evaluation) return { ...config, evaluateEvery: config.evaluateEvery ?? standardEvaluateEvery }
+  if (config.evaluateEvery === undefined || stopsEarly(config) || given.evaluateEvery !== undefined)
+    return config
+  warn?.('the vectors were scored before while they were trained, and are no longer: no questions were given')
+  const { evaluateEvery: _, ...rest } = config
+  return rest
 }
 
 function otherWidth(dim: number, init: Init): ConfigError {

@@ -3,7 +3,8 @@ import type { Vocabulary } from '../corpus/index.ts'
 import type { RunFile, RunFolder, TrainResult } from '../run/index.ts'
 import { peakRssBytes } from '../runtime/memory.ts'
 import { writeStreamedVectors } from '../vectors/index.ts'
-import type { SharedModel } from '../word2vec/index.ts'
+import type { SharedModel, TrainConfig } from '../word2vec/index.ts'
+import { hasEnded } from './early-stop.ts'
 import { rowBytes } from './parameters.ts'
 import { type TrainState, totalOf } from './state.ts'
 import type { WarmStart } from './warm-start.ts'
@@ -29,12 +30,14 @@ export function writeResult(
 export function resultOf(
   folder: RunFolder,
   run: RunFile,
+  config: TrainConfig,
   state: TrainState,
   vectors: Vocabulary,
   wallSeconds: number,
 ): TrainResult {
   const words = totalOf(state, 'words')
   const seconds = totalOf(state, 'seconds')
+  const early = hasEnded(state, config) ? state.ended?.told : undefined
   return {
     type: 'done',
     words,
@@ -55,5 +58,6 @@ export function resultOf(
       })),
     },
     vectors: folder.vectors,
+    ...(early && { stoppedEarly: early }),
   }
 }

@@ -9,9 +9,10 @@ import type { TrainConfig } from '../word2vec/index.ts'
 import { endClaims, takeClaims } from './claims.ts'
 import { loadOrCount } from './corpus-file.ts'
 import { countAndTrain } from './count-and-train.ts'
+import { requireEvaluation } from './early-stop.ts'
 import { findInit } from './init.ts'
 import { countOptions, type TrainOutcome, type TrainRequest } from './request.ts'
-import { requireEpochs, resolveConfig } from './resolve-config.ts'
+import { isAsEnded, requireEpochs, resolveConfig, withEvaluation } from './resolve-config.ts'
 import { endRun, originFault, removeLeftovers, requireEmpty, startRun } from './run-record.ts'
 import type { TrainState } from './state.ts'
 import { extension } from './warm-start.ts'
@@ -27,7 +28,8 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
   const folder = new RunFolder(request.out)
   const before = folder.exists() ? folder.read() : undefined
   const init = findInit(request.config, before, folder)
-  const config = resolveConfig(request.config, before, folder, init)
+  const resolved = resolveConfig(request.config, before, folder, init)
+  const config = withEvaluation(resolved, request, request.observer?.warning)
   const files = findCorpusFiles(request.corpus)
   if (before?.result && isShown(before, config, folder)) {
     const known = { fingerprint: before.fingerprints.corpus, init: init && extension(folder, init) }
@@ -50,6 +52,7 @@ export async function runTraining(request: TrainRequest): Promise<TrainOutcome> 
       (state) => originFault(state, before, config, init?.fingerprint ?? null),
     )
     requireEpochs(config, before, checkpoint?.state, folder)
+    requireEvaluation(config, request, checkpoint?.state)
     const { corpus } = request
     run = startRun(folder, before, config, {
       corpus,
@@ -100,8 +103,8 @@ function takeFolder(folder: RunFolder, { supervisor, signal, observer }: TrainRe
 }
 
 /** Whether a run is complete as it is asked for, and nothing is to be done. */
-function isShown({ status, config: { epochs } }: RunFile, config: TrainConfig, folder: RunFolder): boolean {
-  return status === 'complete' && epochs === config.epochs && isWhole(folder.vectors)
+function isShown(run: RunFile, config: TrainConfig, folder: RunFolder): boolean {
+  return run.status === 'complete' && isAsEnded(run, config) && isWhole(folder.vectors)
 }
 
 function lossesOf(folder: RunFolder): (number | null)[] {

@@ -50,6 +50,11 @@ export class Saver {
     this.#wake()
   }
 
+  /** The state has changed, though no block was done: the next checkpoint is not what the last one is. */
+  changed(): void {
+    this.#savedSteps = -1
+  }
+
   /** The threads begin: `stop` is called when a checkpoint is due. */
   arm(stop: () => void): void {
     this.#stop = stop

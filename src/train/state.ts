@@ -1,4 +1,4 @@
-import type { RunFile } from '../run/index.ts'
+import type { RunFile, StoppedEarly } from '../run/index.ts'
 import type { KernelName } from '../runtime/wasm.ts'
 import type { BlockDone } from './threads.ts'
 
@@ -25,6 +25,18 @@ export interface Origin {
   fingerprints: RunFile['fingerprints']
 }
 
+/** How a score has gone. */
+export interface Stopping {
+  /** Its name. */
+  score: string
+  /** Null before there was a number. */
+  best: number | null
+  /** Epochs trained when it was best. */
+  at: number
+  /** How many times running it was no better since then. */
+  waited: number
+}
+
 /** Where training stands: all of a checkpoint that is not tensors. Plain JSON. */
 export interface TrainState {
   /** The epoch at work, from 1; one more than there are when training is complete. */
@@ -41,6 +53,12 @@ export interface TrainState {
   /** Checkpoints that were taken, this one included, and how long training waited for those before it. */
   checkpoints?: number
   stallSeconds?: number
+  /** Blocks that had been trained on, in all epochs, when the vectors were scored last. */
+  scoredSteps?: number
+  /** What early stopping goes by. */
+  stopping?: Stopping
+  /** The decision to end, and the settings that it was made by: with others, training goes on. */
+  ended?: { under: string; told: StoppedEarly }
   /** What the parameters belong to. */
   origin?: Origin
   /** Which arithmetic the parameters were made with. */

@@ -6,11 +6,13 @@ import type { EventLog, Progress } from '../run/index.ts'
 import { collectGarbage } from '../runtime/collect.ts'
 import type { MemoryPlan, SharedModel, TrainConfig } from '../word2vec/index.ts'
 import type { Suspicion } from './claims.ts'
+import { hasEnded } from './early-stop.ts'
 import type { Guard } from './guard.ts'
 import { Meter } from './meter.ts'
 import type { Patience } from './persist.ts'
 import { Saver } from './saver.ts'
 import { rateAt } from './schedule.ts'
+import type { Scoring } from './scoring.ts'
 import { nothingLearned } from './sense.ts'
 import { addBlock, addHashes, addLosses, noSums, type TrainState, totalOf } from './state.ts'
 import type { TeamMode } from './team.ts'
@@ -38,6 +40,8 @@ export interface Training {
   /** Time of the attempts before this one, and when this one began (`performance.now`). */
   wallSecondsBefore: number
   beganMs: number
+  /** Scores the vectors now and then, if that was asked for. */
+  scoring?: Scoring | undefined
   /** With a disk that refuses the last checkpoint. */
   patience: Patience
   /** Where the config says nothing of how often: the longest time between checkpoints. */
@@ -88,7 +92,15 @@ export async function train(training: Training, state: TrainState): Promise<bool
   const meter = new Meter(performance.now())
   const saver = new Saver(training, state)
   training.asks?.addEventListener('checkpoint', saver.request)
-  const isComplete = () => state.epoch > config.epochs
+  const isComplete = () => state.epoch > config.epochs || hasEnded(state, config)
+  const score = async () => {
+    // What stopped at a point is scored when it goes on, unless it is at its end: there is no later.
+    if (!training.scoring?.isDue(state) || (signal?.aborted && !isComplete())) return false
+    const beganMs = performance.now()
+    await training.scoring.take(state)
+    meter.skip(performance.now() - beganMs)
+    return true
+  }
   let pieces = 0
   let collectedMs = performance.now()
   const alive = setInterval(() => {
@@ -100,17 +112,22 @@ export async function train(training: Training, state: TrainState): Promise<bool
     pieces = threads.pieces
   }, 1000)
   try {
+    if (await score()) saver.changed()
     while (!isComplete() && !signal?.aborted) {
-      // Stopped for a checkpoint, the epoch goes on in the next round of this loop.
+      // Stopped for a checkpoint or to be scored, the epoch goes on in the next round of this loop.
       const order = permutation(blocks.length, deriveSeed(config.seed, state.epoch))
+      const end = Math.min(saver.endOf(order), training.scoring?.endOf(state) ?? blocks.length)
       saver.arm(stop)
-      state.place = await runEpoch(training, threads, order, saver.endOf(order), state, meter)
+      state.place = await runEpoch(training, threads, order, end, state, meter)
       saver.disarm()
       const isWholeEpoch = state.place === blocks.length
-      const idleSinceMs = isWholeEpoch ? performance.now() : threads.idleSinceMs
+      const stoppedMs = isWholeEpoch ? performance.now() : threads.idleSinceMs
       if (isWholeEpoch) closeEpoch(training, state)
+      const wasScored = await scoreOrSave(score, saver)
       if (isComplete() || signal?.aborted) break
-      if (!isWholeEpoch || saver.isTime()) await saver.save(idleSinceMs)
+      // What scoring took is not what a checkpoint costs.
+      const idleSinceMs = wasScored ? performance.now() : stoppedMs
+      if (!(isWholeEpoch || wasScored) || saver.isTime()) await saver.save(idleSinceMs)
     }
     await saver.finish()
     return isComplete()
@@ -119,6 +136,16 @@ export async function train(training: Training, state: TrainState): Promise<bool
     training.asks?.removeEventListener('checkpoint', saver.request)
     signal?.removeEventListener('abort', stop)
     await Promise.all([saver.close(), threads.close()])
+  }
+}
+
+/** Where scoring fails, such as for a file of questions that is gone, what was trained until then is saved. */
+async function scoreOrSave(score: () => Promise<boolean>, saver: Saver): Promise<boolean> {
+  try {
+    return await score()
+  } catch (error) {
+    await saver.finish()
+    throw error
   }
 }
 

@@ -35,21 +35,21 @@ export class VectorTable {
   /** Byte offsets in the memory; the matrix begins at 0. */
   readonly offsets: { inverse: number; queries: number; excluded: number; best: number; scores: number }
 
-  constructor(capacity: number, dim: number) {
-    const stride = Math.ceil(dim / 4) * 4
-    const inverse = (capacity + scratch.spareRows) * stride * 4
-    const queries = inverse + Math.ceil((capacity + scratch.spareRows) / 4) * 16
-    const excluded = queries + scratch.queries * stride * 4
-    const best = excluded + scratch.queries * 16
-    const scores = best + scratch.queries * 8
-    const bytes = scores + scratch.rows * 4
-    if (bytes > 2 ** 32) throw tooLarge(capacity, dim)
-    this.memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes) })
+  /** wordBytes  of all words, if that is known */
+  constructor(capacity: number, dim: number, wordBytes?: number) {
+    const { stride, pages, ...offsets } = layOut(capacity, dim)
+    if (pages * pageBytes > 2 ** 32) throw tooLarge(capacity, dim)
+    this.memory = new WebAssembly.Memory({ initial: pages })
     this.matrix = new Float32Array(this.memory.buffer, 0, capacity * stride)
-    this.offsets = { inverse, queries, excluded, best, scores }
-    this.words = new WordTable(capacity)
+    this.offsets = offsets
+    this.words = new WordTable(capacity, wordBytes)
     this.dim = dim
     this.stride = stride
+  }
+
+  /** What a table takes whose words are so many bytes; counts not included. */
+  static bytesOf(capacity: number, dim: number, wordBytes: number): number {
+    return layOut(capacity, dim).pages * pageBytes + WordTable.bytesOf(capacity, wordBytes)
   }
 
   get length(): number {
@@ -68,6 +68,18 @@ export class VectorTable {
   row(index: number): Float32Array {
     return this.matrix.subarray(index * this.stride, index * this.stride + this.dim)
   }
+}
+
+/** The matrix begins at 0, in rows of `stride` floats; the rest in bytes. */
+function layOut(capacity: number, dim: number) {
+  const stride = Math.ceil(dim / 4) * 4
+  const inverse = (capacity + scratch.spareRows) * stride * 4
+  const queries = inverse + Math.ceil((capacity + scratch.spareRows) / 4) * 16
+  const excluded = queries + scratch.queries * stride * 4
+  const best = excluded + scratch.queries * 16
+  const scores = best + scratch.queries * 8
+  const pages = Math.ceil((scores + scratch.rows * 4) / pageBytes)
+  return { stride, inverse, queries, excluded, best, scores, pages }
 }
 
 function tooLarge(rows: number, dim: number): InputError {

@@ -22,11 +22,17 @@ export class WordTable implements Words {
   readonly #slots: Int32Array
   readonly #decoder = new TextDecoder()
 
-  constructor(capacity: number) {
+  /** arenaBytes  of all words, if that is known; else it grows with them */
+  constructor(capacity: number, arenaBytes = Math.max(64, capacity * 8)) {
     this.capacity = capacity
-    this.#arena = new Uint8Array(Math.max(64, capacity * 8))
+    this.#arena = new Uint8Array(arenaBytes)
     this.#ends = new Uint32Array(capacity)
-    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(2, capacity * 2))))
+    this.#slots = new Int32Array(slotCount(capacity))
+  }
+
+  /** What a table of known size takes: its words, and 12 to 20 bytes for each. */
+  static bytesOf(capacity: number, arenaBytes: number): number {
+    return arenaBytes + 4 * (capacity + slotCount(capacity))
   }
 
   static from(words: Iterable<string>): WordTable {
@@ -90,6 +96,11 @@ export class WordTable implements Words {
     grown.set(this.#arena)
     this.#arena = grown
   }
+}
+
+/** A power of two, at least twice as many as there may be words. */
+function slotCount(capacity: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(2, capacity * 2)))
 }
 
 /** FNV-1a, with a last mix since the table uses the lowest bits. */

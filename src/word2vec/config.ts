@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseCadence } from '../checkpoint/index.ts'
+import { parseCadence, parsePlaceCadence } from '../checkpoint/index.ts'
 import { parseBytes } from '../core/bytes.ts'
 import { ConfigError } from '../core/errors.ts'
 import { nearestName } from '../core/text.ts'
@@ -9,7 +9,7 @@ import { tokenizers } from '../corpus/index.ts'
  * What a change of a key means to a run that exists.
  *
  * identity     it would be another run: refused on resume
- * schedule     how long it goes on
+ * schedule     how long it goes on, and what ends it before
  * operational  free: the result is the same, but for the order in which threads meet
  */
 export type KeyClass = 'identity' | 'schedule' | 'operational'
@@ -21,6 +21,9 @@ const kind = (keyClass: KeyClass) => ({ keyClass })
 export const standardRate = { skipgram: 0.025, cbow: 0.05 }
 
 const intervalFault = 'it must be a time, words or blocks of text, such as 60s, 90m, 2h, 5Mwords or 500steps'
+
+const placeFault =
+  'it must be epochs, words or blocks of text, such as 1epoch, 0.25epochs, 5Mwords or 500steps'
 
 /** All there is to set about training. The CLI's flags, their help and defaults are made from this. */
 export const trainConfigSchema = z.strictObject({
@@ -123,6 +126,30 @@ export const trainConfigSchema = z.strictObject({
     .meta(kind('identity')),
   seed: whole(0, Number.MAX_SAFE_INTEGER).default(1).describe('of all random numbers').meta(kind('identity')),
   epochs: whole(1, 10_000).default(5).describe('passes over the corpus').meta(kind('schedule')),
+  earlyStop: z
+    .string()
+    .min(1)
+    .default('none')
+    .describe('end before the last epoch when this score no longer rises, such as questions-words.total')
+    .meta(kind('schedule')),
+  patience: whole(1, 10_000)
+    .default(3)
+    .describe('how many times running that score may be no better than its best')
+    .meta(kind('schedule')),
+  leastGain: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('by how much it must be above its best to count as better')
+    .meta(kind('schedule')),
+  evaluateEvery: z
+    .string(placeFault)
+    .refine((text) => parsePlaceCadence(text) !== undefined, placeFault)
+    .optional()
+    .describe(
+      'score the vectors while they are trained: 1epoch, 0.25epochs, 5Mwords or 500steps (default: 1epoch, where there are questions)',
+    )
+    .meta(kind('operational')),
   threads: whole(1, 256)
     .optional()
     .describe('training threads (default: one for each core, 16 at most)')
@@ -167,7 +194,18 @@ export function parseTrainConfig(input: unknown, where = 'the config'): TrainCon
   const result = trainConfigSchema.safeParse(input)
   if (!result.success) throw configError(result.error.issues[0]!, trainKeys, where)
   const config = result.data
-  return { ...config, lr: config.lr ?? standardRate[config.model] }
+  const lr = config.lr ?? standardRate[config.model]
+  // What ends on a score must have one.
+  const evaluateEvery = config.evaluateEvery ?? (stopsEarly(config) ? standardEvaluateEvery : undefined)
+  return { ...config, lr, ...(evaluateEvery !== undefined && { evaluateEvery }) }
+}
+
+/** How often vectors are scored where there are questions, and nothing says how often. */
+export const standardEvaluateEvery = '1epoch'
+
+/** Whether a score may end training before its last epoch. */
+export function stopsEarly({ earlyStop }: Pick<TrainConfig, 'earlyStop'>): boolean {
+  return earlyStop !== 'none'
 }
 
 /** Keys that do nothing beside the value of another one. */
@@ -201,6 +239,11 @@ const idle: { keys: TrainKey[]; when: (config: TrainConfig) => boolean; because:
     keys: ['freeze'],
     when: ({ init }) => init === undefined,
     because: 'there is no init to freeze',
+  },
+  {
+    keys: ['patience', 'leastGain'],
+    when: (config) => !stopsEarly(config),
+    because: 'no score was named to stop early on: see earlyStop',
   },
 ]
 

@@ -4,6 +4,8 @@ export {
   keyClass,
   parseTrainConfig,
   requireMeaning,
+  standardEvaluateEvery,
+  stopsEarly,
   type TrainConfig,
   type TrainConfigInput,
   type TrainKey,

@@ -31,6 +31,7 @@ function build(input: TrainConfigInput, threads = 2, memoryCap?: number) {
 
 const variants: [string, TrainConfigInput, cap?: number][] = [
   ['sgd', {}],
+  ['scored', { evaluateEvery: '1epoch' }],
   ['adagrad', { optimizer: 'adagrad' }],
   ['hs', { loss: 'hs' }],
   ['nce', { loss: 'nce' }],
@@ -52,7 +53,7 @@ test.each(variants)('the plan is what is allocated, and the engine: %s', (_name,
     const allocated = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)
     expect(planLayout(shape).bytes).toBe(allocated)
     const { bytes, parts } = planMemory(shape)
-    expect(bytes - parts.words! - parts.runtime! + idleBytes(shape)).toBe(allocated)
+    expect(bytes - parts.words! - (parts.evaluation ?? 0) - parts.runtime! + idleBytes(shape)).toBe(allocated)
     // Nothing is left out of the parts but the start and the end of each memory.
     const named = Object.values(parts).reduce((sum, part) => sum + part, 0)
     expect(bytes - named).toBeGreaterThan(0)
@@ -133,27 +134,29 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-'))
   const random = new Random(deriveSeed(seed))
   const line = () => Array.from({ length: 20 }, () => `w${random.below(15_000).toString(36)}`).join(' ')
+  const question = () => Array.from({ length: 4 }, () => `w${random.below(15_000).toString(36)}`).join(' ')
+  writeFileSync(join(folder, 'questions.txt'), Array.from({ length: 4000 }, question).join('\n'))
   writeFileSync(join(folder, 'text.txt'), `${Array.from({ length: 4000 }, line).join('\n')}\n`)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const runs: [threads: number, ...string[]][] = [
-  [1, '--dim', '1000'],
-  [2, '--dim', '1000', '--deterministic'],
-  [2, '--dim', '600', '--optimizer', 'adagrad'],
-  [1, '--dim', '600', '--optimizer', 'adagrad', '--deterministic'],
+const runs: [threads: number, flags: string][] = [
+  [1, '--dim 900 --analogies questions.txt --restrict 300 --evaluate-every 0.4epochs'],
+  [2, '--dim 1000 --deterministic'],
+  [2, '--dim 600 --optimizer adagrad'],
+  [1, '--dim 600 --optimizer adagrad --deterministic'],
 ]
 
 test.skipIf(!built || process.platform !== 'linux').each(runs)(
-  'a process has what was planned for it, within a twentieth (needs npm run build, Linux): %i threads %s %s %s %s',
-  (threads, ...flags) => {
-    const out = join(folder, `run${threads}${flags.join('')}`)
+  'a process has what was planned for it, within a twentieth (needs npm run build, Linux): %i threads %s',
+  (threads, flags) => {
+    const out = join(folder, `run${threads}${flags.replaceAll(' ', '')}`)
     const quick = ['--min-count', '1', '--epochs', '1', '--window', '1', '--sample', '1e-5']
     const args = ['train', join(folder, 'text.txt'), '--out', out, '--threads', `${threads}`]
     const { status, stderr } = spawnSync(
       process.execPath,
-      [join(root, 'bin/millrace.js'), ...args, ...quick, ...flags],
-      { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' },
+      [join(root, 'bin/millrace.js'), ...args, ...quick, ...flags.split(' ')],
+      { cwd: folder, encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' },
     )
     expect(status, stderr).toBe(0)
     const events = readEvents(new RunFolder(out).events)

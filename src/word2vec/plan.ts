@@ -5,6 +5,7 @@ import { paddingBytes, searchBytes } from '../corpus/blocks.ts'
 import { growthFactor } from '../corpus/tokenizer.ts'
 import type { Vocabulary } from '../corpus/vocabulary.ts'
 import type { MemoryLimit } from '../runtime/memory-limit.ts'
+import { VectorTable } from '../vectors/index.ts'
 import { type ModelShape, memoryLimit, planLayout } from './layout.ts'
 import { shapeOf } from './model.ts'
 
@@ -17,6 +18,9 @@ export interface MemoryPlan {
 // Measured on Linux x64, Node 26: a trainer with a tiny model, and what each thread adds.
 const runtimeBytes = 99 * 2 ** 20
 export const threadRuntimeBytes = 10 * 2 ** 20
+
+// Measured with the 19,544 analogies of questions-words and three sets of pairs.
+const questionBytes = 8 * 2 ** 20
 
 /** Less than this is not worth proposing. */
 const leastDim = 8
@@ -32,10 +36,19 @@ export function planMemory(shape: ModelShape): MemoryPlan {
   const runtime = runtimeBytes + shape.threads * threadRuntimeBytes
   const idle = idleBytes(shape)
   const buffers = parts['thread buffers']! - idle
+  const evaluation = evaluationBytes(shape)
   return {
-    bytes: bytes - idle + own + runtime,
-    // Checkpoints are written from the model itself while nothing is at work on it.
-    parts: { ...parts, 'thread buffers': buffers, words: own, 'checkpoint copy': 0, runtime },
+    bytes: bytes - idle + own + evaluation + runtime,
+    parts: {
+      ...parts,
+      'thread buffers': buffers,
+      words: own,
+      // Only where vectors are scored while they are trained.
+      ...(evaluation > 0 && { evaluation }),
+      // Checkpoints are written from the model itself while nothing is at work on it.
+      'checkpoint copy': 0,
+      runtime,
+    },
   }
 }
 
@@ -56,6 +69,12 @@ export function idleBytes({ threads, blockBytes }: ModelShape): number {
 function ownWordBytes({ config, vocabulary, wordBytes }: ModelShape): number {
   const tree = config.loss === 'hs' ? 18 : 0
   return 2 * (12 * vocabulary + wordBytes) + (20 + tree) * vocabulary
+}
+
+/** Vectors and words as they can be asked, and what questions and their answers take. */
+function evaluationBytes({ config, vocabulary, wordBytes }: ModelShape): number {
+  if (config.evaluateEvery === undefined) return 0
+  return VectorTable.bytesOf(vocabulary, config.dim, wordBytes) + questionBytes
 }
 
 /** A plan that fits, and what it fits into. */

@@ -89,6 +89,12 @@ describe('train and experiment refuse', () => {
     [['train', 'text.txt', '--epochs', '1.5'], 'why: it must be a whole number'],
     [['train', 'text.txt', '--lr', '0'], '--lr 0 is not possible\n  why: it must be more than 0'],
     [['train', 'text.txt', '--lr', 'Infinity'], '--lr Infinity is not possible'],
+    [['train', 'text.txt', '--evaluate-every', '60s'], 'such as 1epoch, 0.25epochs'],
+    [['train', 'text.txt', '--early-stop', 'x.total'], 'no questions were given'],
+    [
+      ['train', 'text.txt', '--odd', 'rare.txt', '--early-stop', 'rar'],
+      'there is no score "rar" to stop early on\n  try: did you mean rare?',
+    ],
     [['train', 'text.txt', '--tokenizer', 'bytes'], 'why: it must be whitespace or words'],
     [['train', 'text.txt', '--memory', '2X'], '--memory 2X is not a size'],
     [['train', 'text.txt', '--memory', '1M'], 'why: the limit is 1.0 MiB (--memory)\n  try: use --memory'],
