@@ -11,6 +11,8 @@ export interface RunHistory {
   fraction: number
   progress: EventOf<'progress'>[]
   epochs: EventOf<'epoch'>[]
+  /** Each time that the vectors were scored while they were trained. */
+  scores: EventOf<'scores'>[]
   warnings: string[]
   words: number
   vocabulary: number | null
@@ -45,6 +47,7 @@ export function readHistory(folder: RunFolder): RunHistory {
     fraction: run.status === 'complete' ? 1 : (last?.fraction ?? 0),
     progress,
     epochs: ofType('epoch'),
+    scores: ofType('scores'),
     warnings: events.flatMap((event) =>
       event.type === 'warning'
         ? [event.message]

@@ -1,6 +1,7 @@
 import { formatBytes } from '../core/bytes.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
 import type { Scores } from '../evaluate/index.ts'
+import type { StoppedEarly } from '../run/index.ts'
 import { lineChart, type Point } from './chart.ts'
 import type { RunHistory } from './history.ts'
 import { pageStyle } from './style.ts'
@@ -52,6 +53,7 @@ export function page(content: ReportContent): string {
         )
       : '',
     curves(history),
+    scoreCurves(history),
     neighbours.length > 0
       ? section('Nearest neighbours', 'By cosine similarity, the nearest first.', neighbourTable(neighbours))
       : '',
@@ -109,6 +111,7 @@ function lead(history: RunHistory): string {
       : 'There is no checkpoint yet: the command below starts it again.'
   switch (state) {
     case 'complete':
+      if (run.result?.stoppedEarly) return stoppedEarly(text, run.result.stoppedEarly)
       return corpus ? `${text}, read ${epochCount(history)}.` : 'Trained to the end.'
     case 'running':
       return `Training now: ${at} is done${secondsLeft ? `, about ${formatSeconds(secondsLeft)} to go` : ''}.`
@@ -119,6 +122,11 @@ function lead(history: RunHistory): string {
     case 'failed':
       return `Failed after ${at}: ${run.error ?? 'no reason was recorded'}`
   }
+}
+
+function stoppedEarly(text: string, { epoch, score, best, at }: StoppedEarly): string {
+  const [end, top] = [epoch, at].map((count) => Number(count.toFixed(2)))
+  return `${text}, stopped early after ${end} epochs: ${score} was best, ${best.toFixed(4)}, after ${top}.`
 }
 
 function epochCount({ run, epochs }: RunHistory): string {
@@ -154,11 +162,44 @@ function keyFigures(history: RunHistory): string {
   )
 }
 
+/** The scores that were taken while it was trained, a chart for each; a correlation by ranks alone. */
+function scoreCurves({ scores, epochs, words }: RunHistory): string {
+  if (scores.length === 0) return ''
+  const unit = unitOf(words)
+  const names = new Set(scores.flatMap((point) => Object.keys(point.scores)))
+  const shown = [...names].filter((name) => !name.endsWith('.pearson')).slice(0, mostScoreCharts)
+  const charts = shown.map((name) =>
+    lineChart({
+      title: name,
+      yLabel: name.endsWith('.spearman') ? 'rank correlation' : 'score',
+      xLabel: unit.name,
+      xEnd: words / unit.size,
+      marks: epochs.map((epoch) => epoch.words / unit.size),
+      points: scores.flatMap((point) => {
+        const y = point.scores[name]
+        return y == null ? [] : [[point.words / unit.size, y] as Point]
+      }),
+      width: 460,
+      height: 200,
+    }),
+  )
+  return section(
+    'Scores while it was trained',
+    names.size > shown.length ? `${shown.length} of ${names.size} scores; all are in events.ndjson.` : '',
+    element('div', { class: 'charts' }, ...charts.map((chart) => element('figure', {}, chart))),
+  )
+}
+
+const mostScoreCharts = 8
+
+function unitOf(words: number): { size: number; name: string } {
+  return words >= 2e6
+    ? { size: 1e6, name: 'million words trained' }
+    : { size: 1e3, name: 'thousand words trained' }
+}
+
 function curves({ progress, epochs, planBytes, words }: RunHistory): string {
-  const unit =
-    words >= 2e6
-      ? { size: 1e6, name: 'million words trained' }
-      : { size: 1e3, name: 'thousand words trained' }
+  const unit = unitOf(words)
   const marks = epochs.map((epoch) => epoch.words / unit.size)
   const common = { xLabel: unit.name, xEnd: words / unit.size, marks }
   const pointsOf = (value: (event: (typeof progress)[number]) => number | null): Point[] =>

@@ -41,6 +41,28 @@ test('a complete run has all its parts in one file that needs nothing else', () 
   expect(/undefined|NaN/.exec(html)).toBeNull()
 })
 
+test('scores that were taken while it was trained are drawn, and why it ended early is told', () => {
+  const folder = madeUpRun()
+  const log = new EventLog(folder.events, 1)
+  for (const [place, share] of [0, 0.1, null, 0.3].entries())
+    log.append(place * 1000, {
+      type: 'scores',
+      ...{ epoch: 1, place, seconds: place, tookSeconds: 1 },
+      scores: { 'google<.total': share, 'men.spearman': 0.5, 'men.pearson': 0.5, dead: null },
+    })
+  const run = folder.read()
+  const stoppedEarly = { epoch: 3.5, score: 'men.spearman', best: 0.5, at: 2 }
+  folder.write({ ...run, result: { ...run.result!, stoppedEarly } })
+  const html = reportHtml(folder)
+  expect(textOf(html)).toContain('Scores while it was trained')
+  expect(html).toContain('aria-label="google&lt;.total: score over thousand words trained"')
+  expect(html).toContain('aria-label="men.spearman: rank correlation over thousand words trained"')
+  expect(html).toContain('aria-label="dead: nothing recorded"')
+  expect(html).not.toContain('men.pearson')
+  expect(textOf(html)).toContain('stopped early after 3.5 epochs: men.spearman was best, 0.5000, after 2.')
+  expect(/undefined|NaN/.exec(html)).toBeNull()
+})
+
 test('every tag that is opened is closed', () => {
   const html = reportHtml(madeUpRun(), { groups: families })
   const open: string[] = []
