@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto'
-import { keyClass, parseTrainConfig, type TrainConfigInput, trainKeys } from '../word2vec/index.ts'
+import {
+  keyClass,
+  parseTrainConfig,
+  stopsEarly,
+  type TrainConfig,
+  type TrainConfigInput,
+  type TrainKey,
+  trainKeys,
+} from '../word2vec/index.ts'
 
 /**
  * What a run is: its config as resolved, without what is operational, and the bytes of its corpus. Runs of equal
@@ -21,9 +29,14 @@ export function lastingSettings(given: TrainConfigInput): Record<string, unknown
   const standard = { ...parseTrainConfig({ model: config.model }), model: parseTrainConfig({}).model }
   return Object.fromEntries(
     trainKeys
-      .filter((key) => keyClass(key) !== 'operational' && config[key] !== standard[key])
+      .filter((key) => isLasting(key, config) && config[key] !== standard[key])
       .map((key) => [key, config[key]]),
   )
+}
+
+/** How often a run is scored decides where it ends, if a score does; else it is free. */
+function isLasting(key: TrainKey, config: TrainConfig): boolean {
+  return keyClass(key) !== 'operational' || (key === 'evaluateEvery' && stopsEarly(config))
 }
 
 /** SHA-256 of plain JSON, hexadecimal. */

@@ -8,7 +8,8 @@ import {
   scoreKinds,
 } from '../evaluate/index.ts'
 import type { RunFolder } from '../run/index.ts'
-import { runTraining, type TrainOutcome, type TrainRequest } from '../train/index.ts'
+import { runTraining, scoreQuestions, type TrainOutcome, type TrainRequest } from '../train/index.ts'
+import { stopsEarly } from '../word2vec/index.ts'
 import type { RecordedRun } from './record.ts'
 import type { Version } from './version.ts'
 
@@ -38,6 +39,10 @@ export async function runRecorded(
       what: `${version.name} has no run ${id} that could be run`,
       why: run ? 'its corpus is not here, or it is not run at this scale' : 'there is none of this name',
     })
+  const { evaluate } = version.record
+  // Of a recipe that asks for it, with the questions that the result is scored with.
+  const { evaluateEvery, earlyStop = 'none' } = run.config
+  const isWatched = evaluate && (evaluateEvery !== undefined || stopsEarly({ earlyStop }))
   const outcome = await runTraining({
     corpus: run.corpus.paths,
     out: folder.path,
@@ -46,9 +51,9 @@ export async function runRecorded(
       ...(threads !== undefined && { threads }),
       ...(memory !== undefined && { memory }),
     },
+    ...(isWatched && { evaluation: scoreQuestions(evaluate as Questions) }),
     ...request,
   })
-  const { evaluate } = version.record
   const scores = evaluate ? await evaluateRun(outcome.folder, evaluate as Questions, request) : undefined
   return { ...outcome, scores }
 }
