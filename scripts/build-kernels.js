@@ -4,6 +4,7 @@
 // count     the vocabulary pass, one memory a thread
 // phrases   words as numbers for `millrace phrases`, over the memory of count
 // search    cosine queries
+// analogy   questions made of the same few words, over the memory of search
 //
 // -O2 and not -O3: the higher level sinks SIMD operations into stores and spills registers.
 import { mkdir } from 'node:fs/promises'
@@ -28,6 +29,7 @@ const builds = {
   count: ['kernels/count.ts', ...shared],
   phrases: ['kernels/phrases.ts', ...shared],
   search: ['kernels/search.ts'],
+  analogy: ['kernels/analogy.ts'],
 }
 
 await mkdir('kernels/build', { recursive: true })

@@ -6,6 +6,7 @@ import { print, printJson, table } from './output.ts'
 
 interface Options {
   count: number
+  method: 'add' | 'mul'
   restrict?: number
   from?: VectorFormat
   json?: boolean
@@ -24,6 +25,11 @@ export function command(): Command {
       '--restrict <n>',
       'look only among the n most frequent words (near, analogy) (default: all)',
       wholeNumber('--restrict'),
+    )
+    .addOption(
+      new Option('--method <method>', 'of analogy: 3CosAdd or 3CosMul')
+        .choices(['add', 'mul'])
+        .default('add'),
     )
     .addOption(
       new Option('--from <format>', 'format of the file (default: by its content)').choices(vectorFormats),
@@ -68,7 +74,10 @@ function ask(vectors: KeyedVectors, question: Question, words: string[], options
     case 'near':
       return neighboursAnswer(vectors.near(words, options))
     case 'analogy':
-      return neighboursAnswer(vectors.analogy(a, b, c, options))
+      return neighboursAnswer(
+        vectors.analogy(a, b, c, options),
+        options.method === 'add' ? 'cosine' : 'score',
+      )
     case 'odd': {
       const odd = vectors.odd(words)
       return { value: { odd }, text: odd }
@@ -80,9 +89,9 @@ function ask(vectors: KeyedVectors, question: Question, words: string[], options
   }
 }
 
-function neighboursAnswer(neighbours: Neighbour[]): Answer {
+function neighboursAnswer(neighbours: Neighbour[], score = 'cosine'): Answer {
   const rows = neighbours.map(({ word, score }) => [word, score.toFixed(4)])
-  return { value: { neighbours }, text: table([['word', 'cosine'], ...rows]) }
+  return { value: { neighbours }, text: table([['word', score], ...rows]) }
 }
 
 /** Before the vectors are read, which may take a while. */

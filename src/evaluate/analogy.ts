@@ -1,25 +1,16 @@
 import { ConfigError } from '../core/errors.ts'
 import type { KeyedVectors } from '../vectors/index.ts'
-import { malformed, readLines } from './lines.ts'
+import { isSyntactic, noSection, type Question, readQuestions } from './analogy-file.ts'
+import { type AnalogyMethod, answer, type KnownQuestion } from './analogy-methods.ts'
 import { type Tally, tallyOf } from './tally.ts'
-import { foldCase, indexWords, type WordIndex } from './word-index.ts'
-
-/**
- * How a question "a is to b as c is to …" is answered, over unit vectors.
- *
- * add     the word nearest to b − a + c (3CosAdd; Mikolov et al. 2013c)
- * mul     the word with the most of cos(x, b) · cos(x, c) / cos(x, a) (3CosMul; Levy and Goldberg 2014)
- * offset  the word nearest to c + the mean of ten pairs' b − a (Mikolov et al. 2013a, section 5.1)
- */
-export type AnalogyMethod = 'add' | 'mul' | 'offset'
-export const analogyMethods = ['add', 'mul', 'offset'] as const satisfies AnalogyMethod[]
+import { foldCase, indexWords } from './word-index.ts'
 
 export interface AnalogyScores {
   method: AnalogyMethod
   /** Asked and answered among the first so many words. */
   restrict: number
   sections: (Tally & { name: string })[]
-  /** Of the Google set and those made after it: sections whose name begins with `gram` (or `syn`). */
+  /** Of the Google set and those made after it: sections whose name begins with `gram` or `syn`, and the others. */
   semantic: Tally | null
   syntactic: Tally | null
   total: Tally
@@ -32,21 +23,19 @@ export interface AnalogyOptions {
   restrict?: number
 }
 
-/** "a is to b as c is to d". */
-interface Question {
-  section: string
-  words: readonly [a: string, b: string, c: string, d: string]
-}
-
 /** The nearest words among which gensim looks for one that is not in the question. */
 const candidates = 5
 
 /**
- * Accuracy on a file of analogies: Google's format, with `: section` lines, or four words a line alone.
- * Equal to gensim's `evaluate_word_analogies(restrict_vocab=restrict, case_insensitive=True)`.
+ * Accuracy on a file of analogies: Google's format, with `: section` lines, or four words a line alone. Words are the
+ * same whatever their case.
  *
- * restrict  questions and answers are among the first so many words only
- * throws    InputError with file and line if a line is no question
+ * With `add` equal to gensim's `evaluate_word_analogies(restrict_vocab=restrict, case_insensitive=True)`, with `mul`
+ * to the same by its `most_similar_cosmul`.
+ *
+ * restrict  questions and answers are among the first so many words only, as in word2vec's compute-accuracy
+ * throws    InputError with file and line if a line is no question; ConfigError if the method is `offset` and the file
+ *           has no sections
  */
 export function scoreAnalogies(
   vectors: KeyedVectors,
@@ -54,92 +43,63 @@ export function scoreAnalogies(
   { method = 'add', restrict = 30_000 }: AnalogyOptions = {},
 ): AnalogyScores {
   const questions = readQuestions(path)
-  const index = indexWords(
-    vectors,
-    questions.flatMap(({ words }) => words),
-    restrict,
-  )
-  const known = questions.filter(({ words }) => words.every((word) => index.rowOf(word) >= 0))
-  const right = new Set(answer(vectors, known, index, restrict))
-  const knownSet = new Set(known)
-  const tally = (chosen: Question[]) =>
+  if (method === 'offset') requireSections(path, questions)
+  const marks = markQuestions(vectors, questions, method, restrict)
+  const marked = questions.map(({ section }, i) => ({ section, mark: marks[i] }))
+  const tally = (chosen: typeof marked) =>
     tallyOf(
       chosen.length,
-      chosen.filter((question) => !knownSet.has(question)).length,
-      chosen.filter((question) => right.has(question)).length,
+      chosen.filter(({ mark }) => mark === null).length,
+      chosen.filter(({ mark }) => mark === true).length,
     )
-  const sections = Map.groupBy(questions, ({ section }) => section)
+  const sections = Map.groupBy(marked, ({ section }) => section)
   const split = [...sections.keys()].some(isSyntactic)
   return {
     method,
     restrict,
     sections: Array.from(sections, ([name, chosen]) => ({ name, ...tally(chosen) })),
-    semantic: split ? tally(questions.filter(({ section }) => !isSyntactic(section))) : null,
-    syntactic: split ? tally(questions.filter(({ section }) => isSyntactic(section))) : null,
-    total: tally(questions),
+    semantic: split ? tally(marked.filter(({ section }) => !isSyntactic(section))) : null,
+    syntactic: split ? tally(marked.filter(({ section }) => isSyntactic(section))) : null,
+    total: tally(marked),
   }
 }
 
-function isSyntactic(section: string): boolean {
-  return /^(gram|syn)/i.test(section)
-}
-
-function readQuestions(path: string): Question[] {
-  const questions: Question[] = []
-  let section = 'all'
-  for (const line of readLines(path)) {
-    if (line.text.startsWith(':')) {
-      section = line.text.slice(1).trim()
-      continue
-    }
-    const words = line.text.split(/\s+/)
-    if (words.length !== 4)
-      throw malformed(
-        path,
-        line,
-        `it has ${words.length} words, not 4`,
-        'write a line as: Athens Greece Oslo Norway',
-      )
-    questions.push({ section, words: words as unknown as Question['words'] })
-  }
-  if (questions.length === 0)
-    throw new ConfigError('QUESTIONS_EMPTY', {
-      what: `${path} holds no questions`,
-      why: 'it has section lines only',
-      mend: 'give a file of analogies, four words a line',
-    })
-  return questions
-}
-
-/** The questions that are answered right. */
-function answer(
+/** Whether each question is answered right; null where a word is not known. */
+export function markQuestions(
   vectors: KeyedVectors,
-  questions: Question[],
-  index: WordIndex,
+  questions: readonly Question[],
+  method: AnalogyMethod,
   restrict: number,
-): Question[] {
-  const rowsOf = ({ words: [a, b, c] }: Question) => [b, c, a].map((word) => index.rowOf(word))
-  const rows = vectors.search.bestRows(
-    questions.length,
-    (i, target) => {
-      const asked = rowsOf(questions[i]!)
-      vectors.sumOfUnits(asked, [1, 1, -1], target.fill(0))
-      return asked
-    },
-    restrict,
-  )
-  return questions.filter((question, i) => {
-    const [a, b, c, d] = question.words.map(foldCase)
-    let found = rows[i]! < 0 ? '' : foldCase(vectors.word(rows[i]!))
+): (boolean | null)[] {
+  const words = questions.flatMap(({ words }) => words)
+  const index = indexWords(vectors, words, restrict)
+  const marks = new Array<boolean | null>(questions.length).fill(null)
+  const asked: (KnownQuestion & { place: number })[] = []
+  for (const [place, { section, words }] of questions.entries()) {
+    const [a, b, c, d] = words.map((word) => index.rowOf(word)) as [number, number, number, number]
+    if (Math.min(a, b, c, d) >= 0) asked.push({ place, section, rows: [a, b, c, d] })
+  }
+  const { best, several } = answer(vectors, asked, method, restrict)
+  const formOf = (row: number) => foldCase(vectors.word(row))
+  for (const [i, { place }] of asked.entries()) {
+    const [a, b, c, d] = questions[place]!.words.map(foldCase)
+    const isGiven = (form: string) => form === a || form === b || form === c
+    let found = best[i]! < 0 ? '' : formOf(best[i]!)
     // Another form of a word of the question, such as `King` for `king`: the next candidate, if there is one.
-    if (found === a || found === b || found === c) {
-      const asked = rowsOf(question)
-      const query = vectors.sumOfUnits(asked, [1, 1, -1])
-      const forms = vectors.search
-        .nearest(query, { count: candidates, restrict, excluded: asked })
-        .map(({ row }) => foldCase(vectors.word(row)))
-      found = forms.find((form) => form !== a && form !== b && form !== c) ?? forms.at(-1)!
+    if (isGiven(found)) {
+      const forms = several(i, candidates).map(formOf)
+      found = forms.find((form) => !isGiven(form)) ?? forms.at(-1)!
     }
-    return found === d
+    marks[place] = found === d
+  }
+  return marks
+}
+
+function requireSections(path: string, questions: Question[]): void {
+  if (questions.some(({ section }) => section !== noSection)) return
+  throw new ConfigError('OFFSET_SECTIONS', {
+    what: `${path} cannot be scored by averaged offsets`,
+    why: 'it has no sections, so it does not tell which of its pairs are of the same relation',
+    mend: 'use the method add or mul, or put lines such as `: capitals` before questions of one kind',
   })
 }

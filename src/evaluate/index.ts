@@ -1,4 +1,5 @@
-export { type AnalogyMethod, type AnalogyScores, analogyMethods, scoreAnalogies } from './analogy.ts'
+export { type AnalogyOptions, type AnalogyScores, scoreAnalogies } from './analogy.ts'
+export { type AnalogyMethod, analogyMethods } from './analogy-methods.ts'
 export type { CompletionScores } from './completion.ts'
 export type { Correlation } from './correlation.ts'
 export { evaluate } from './evaluate.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 /** The compiled kernels; see scripts/build-kernels.js. */
-export type KernelName = 'train.relaxed' | 'train.strict' | 'count' | 'phrases' | 'search'
+export type KernelName = 'train.relaxed' | 'train.strict' | 'count' | 'phrases' | 'search' | 'analogy'
 
 /** The bytes of one WASM page. */
 export const pageBytes = 65536

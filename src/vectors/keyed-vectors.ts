@@ -120,12 +120,28 @@ export class KeyedVectors {
 
   /**
    * "a is to b as c is to …": the words nearest to b − a + c, on unit vectors, without these three.
-   * As gensim's `most_similar(positive=[b, c], negative=[a])`; 3CosAdd of Mikolov et al. 2013c.
+   * As gensim's `most_similar(positive=[b, c], negative=[a])`; 3CosAdd of Mikolov et al. 2013c. With `mul` those with
+   * the most of cos b · cos c / cos a, cosines brought to 0 … 1: 3CosMul of Levy and Goldberg 2014, as gensim's
+   * `most_similar_cosmul`; their score is no cosine.
    *
    * throws  InputError if a word is not there
    */
-  analogy(a: string, b: string, c: string, options: NearOptions = {}): Neighbour[] {
-    const rows = [b, c, a].map((word) => this.#rowOf(word))
+  analogy(
+    a: string,
+    b: string,
+    c: string,
+    { method = 'add', ...options }: NearOptions & { method?: 'add' | 'mul' } = {},
+  ): Neighbour[] {
+    const rows = [b, c, a].map((word) => this.#rowOf(word)) as [number, number, number]
+    if (method === 'mul') {
+      const { count = 10, restrict } = options
+      const matches = this.search.nearestByRatio([rows[2], rows[0], rows[1]], {
+        count,
+        restrict,
+        excluded: rows,
+      })
+      return matches.map(({ row, score }) => ({ word: this.word(row), score }))
+    }
     return this.#nearest(this.sumOfUnits(rows, [1, 1, -1]), rows, options)
   }
 

@@ -1,5 +1,6 @@
 import { InputError } from '../core/errors.ts'
 import { loadKernel } from '../runtime/wasm.ts'
+import { AnalogySearch, ratioEpsilon } from './analogy-search.ts'
 import { scratch, type VectorTable } from './table.ts'
 
 /** kernels/search.ts */
@@ -37,6 +38,7 @@ export class Search {
   readonly #excluded: Int32Array
   readonly #best: DataView
   readonly #scores: Float32Array
+  #analogies: AnalogySearch | undefined
 
   /** throws  InputError if a vector holds a value that is not a finite number */
   constructor(table: VectorTable) {
@@ -139,6 +141,52 @@ export class Search {
       for (let i = 0; i < batch; i++) result[begin + i] = this.#best.getInt32(i * 8 + 4, true)
     }
     return result
+  }
+
+  /** The best row of each of many analogies; see `AnalogySearch`. */
+  get analogies(): AnalogySearch {
+    this.#analogies ??= new AnalogySearch(this.#table, this.#inverse)
+    return this.#analogies
+  }
+
+  /** The cosines of a row with the first so many rows, float32; NaN with a row of zeros. */
+  cosinesOf(row: number, restrict = this.#table.length): Float32Array {
+    const { stride, offsets } = this.#table
+    const cosines = new Float32Array(Math.min(restrict, this.#table.length))
+    this.#setQuery(0, this.#table.row(row))
+    for (let begin = 0; begin < cosines.length; begin += scratch.rows) {
+      const rows = Math.min(scratch.rows, cosines.length - begin)
+      const inverse = offsets.inverse + begin * 4
+      this.#kernel.cosines(begin * stride * 4, inverse, rows, stride, offsets.queries, offsets.scores)
+      cosines.set(this.#scores.subarray(0, rows), begin)
+    }
+    return cosines
+  }
+
+  /**
+   * As `nearest`, by 3CosMul: cos b · cos c / (cos a + epsilon), cosines brought to 0 … 1, in float32 as gensim's
+   * `most_similar_cosmul`.
+   *
+   * rows  of a, b and c
+   */
+  nearestByRatio(
+    [a, b, c]: readonly [number, number, number, ...number[]],
+    { count, restrict, excluded = [] }: NearestOptions,
+  ): Match[] {
+    const [x, y, z] = [b, c, a].map((row) => this.cosinesOf(row, restrict)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ]
+    const shifted = (cosine: number) => Math.fround(1 + cosine) / 2
+    const found: Match[] = []
+    for (let row = 0; row < x.length; row++) {
+      const above = Math.fround(shifted(x[row]!) * shifted(y[row]!))
+      const score = Math.fround(above / Math.fround(shifted(z[row]!) + Math.fround(ratioEpsilon)))
+      if (!(score > (found[count - 1]?.score ?? -Infinity)) || excluded.includes(row)) continue
+      insert(found, { row, score }, count)
+    }
+    return found
   }
 
   #setQuery(place: number, query: Float32Array | Float64Array): void {

@@ -5,7 +5,7 @@ import { WordTable } from './words.ts'
 
 // V rows · D vector width · S row stride in floats: D rounded up to a multiple of 4
 
-/** What the search kernel needs beside the matrix; see `search.ts`. */
+/** What the search kernels need beside the matrix; see `search.ts` and `analogy-search.ts`. */
 export const scratch = {
   /** Rows that the kernel may read past the last one. */
   spareRows: 8,
@@ -13,12 +13,20 @@ export const scratch = {
   queries: 64,
   /** Rows scored by one call. */
   rows: 1 << 14,
+  /** Words that a batch of analogies is about; even. */
+  slots: 512,
+  /** Rows of one of its blocks: a multiple of 6 and of 16. Of all slots they stay in the cache. */
+  span: 384,
+  /** Analogies of a batch, and their terms. */
+  questions: 8192,
+  terms: 32_768,
 }
 
 /**
  * Words and their vectors, in the memory of the search kernel. Made in full size at once: nothing grows.
  *
  * memory  matrix V×S float32, row-major · 1/length of each row, V · queries, exclusions, results, scores
+ *         analogies: units of slots, their cosines with a block, terms and where they end, exclusions, results
  * throws  InputError if that is more than the 4 GiB that a WebAssembly memory can hold
  */
 export class VectorTable {
@@ -33,11 +41,11 @@ export class VectorTable {
   /** Words that were there already, and whose later vectors were passed over. */
   duplicates = 0
   /** Byte offsets in the memory; the matrix begins at 0. */
-  readonly offsets: { inverse: number; queries: number; excluded: number; best: number; scores: number }
+  readonly offsets: ReturnType<typeof layOut>['offsets']
 
   /** wordBytes  of all words, if that is known */
   constructor(capacity: number, dim: number, wordBytes?: number) {
-    const { stride, pages, ...offsets } = layOut(capacity, dim)
+    const { stride, pages, offsets } = layOut(capacity, dim)
     if (pages * pageBytes > 2 ** 32) throw tooLarge(capacity, dim)
     this.memory = new WebAssembly.Memory({ initial: pages })
     this.matrix = new Float32Array(this.memory.buffer, 0, capacity * stride)
@@ -73,13 +81,27 @@ export class VectorTable {
 /** The matrix begins at 0, in rows of `stride` floats; the rest in bytes. */
 function layOut(capacity: number, dim: number) {
   const stride = Math.ceil(dim / 4) * 4
-  const inverse = (capacity + scratch.spareRows) * stride * 4
-  const queries = inverse + Math.ceil((capacity + scratch.spareRows) / 4) * 16
-  const excluded = queries + scratch.queries * stride * 4
-  const best = excluded + scratch.queries * 16
-  const scores = best + scratch.queries * 8
-  const pages = Math.ceil((scores + scratch.rows * 4) / pageBytes)
-  return { stride, inverse, queries, excluded, best, scores, pages }
+  let bytes = 0
+  const take = (size: number) => {
+    const offset = bytes
+    bytes += Math.ceil(size / 16) * 16
+    return offset
+  }
+  take((capacity + scratch.spareRows) * stride * 4)
+  const offsets = {
+    inverse: take((capacity + scratch.spareRows) * 4),
+    queries: take(scratch.queries * stride * 4),
+    excluded: take(scratch.queries * 16),
+    best: take(scratch.queries * 8),
+    scores: take(scratch.rows * 4),
+    units: take(scratch.slots * stride * 4),
+    cosines: take(scratch.slots * scratch.span * 4),
+    ends: take(scratch.questions * 4),
+    terms: take(scratch.terms * 8),
+    analogyExcluded: take(scratch.questions * 16),
+    analogyBest: take(scratch.questions * 8),
+  }
+  return { stride, offsets, pages: Math.ceil(bytes / pageBytes) }
 }
 
 function tooLarge(rows: number, dim: number): InputError {

@@ -3,38 +3,55 @@ import { join } from 'node:path'
 import { evaluate } from 'millrace/evaluate'
 import { KeyedVectors } from 'millrace/vectors'
 import { expect, test } from 'vitest'
+import { markQuestions } from '../../src/evaluate/analogy.ts'
+import { readQuestions } from '../../src/evaluate/analogy-file.ts'
 
 // What gensim makes of the same vectors and questions: see scripts/golden-gensim.py.
 
 interface Golden {
-  analogies: Record<string, Record<string, { correct: number; incorrect: number }>>
+  analogies: {
+    vectors: string
+    file: string
+    restrict: number
+    method: 'add' | 'mul'
+    sections: Record<string, [correct: number, incorrect: number]>
+    /** Of each question: 1 right, 0 wrong, - not asked. */
+    marks: string
+  }[]
   pairs: Record<string, { pearson: [number, number]; spearman: [number, number]; oov: number }>
   odd: string[]
   near: Record<string, [string, number][]>
   analogy: Record<string, [string, number][]>
+  mul: Record<string, [string, number][]>
 }
 
 const folder = join(import.meta.dirname, 'gensim')
 const golden: Golden = JSON.parse(readFileSync(join(import.meta.dirname, 'gensim-evaluate.json'), 'utf8'))
 const vectors = KeyedVectors.load(join(folder, 'vectors.txt'))
 
-for (const [restrict, sections] of Object.entries(golden.analogies))
-  test(`analogies among ${restrict} words: right and wrong as in gensim`, () => {
-    const scores = evaluate(vectors, { analogies: [join(folder, 'analogies.txt')], restrict: Number(restrict) })
-    const { sections: found, total } = scores.analogies[0]!
+const phrases = KeyedVectors.load(join(folder, 'phrases.txt'))
+
+for (const { vectors: name, file, restrict, method, sections, marks } of golden.analogies)
+  test(`${file} by ${method} among ${restrict} words: right and wrong as in gensim, question by question`, () => {
+    const asked = name === 'phrases.txt' ? phrases : vectors
+    const path = join(folder, file)
+    const scores = evaluate(asked, { analogies: [{ file: path, method, restrict }] }).analogies[0]!
     expect(
       Object.fromEntries(
-        [...found, { ...total, name: 'Total accuracy' }].map(({ name, questions, skipped, correct }) => [
-          name,
-          { correct, incorrect: questions - skipped - correct },
+        [...scores.sections, { ...scores.total, name: 'Total accuracy' }].map((tally) => [
+          tally.name,
+          [tally.correct, tally.questions - tally.skipped - tally.correct],
         ]),
       ),
     ).toEqual(sections)
+    const found = markQuestions(asked, readQuestions(path), method, restrict)
+    expect(found.map((mark) => (mark === null ? '-' : Number(mark))).join('')).toBe(marks)
   })
 
 for (const [name, expected] of Object.entries(golden.pairs))
   test(`${name}: correlations and their chances as in gensim`, () => {
-    const { pearson, spearman, pairs, skipped } = evaluate(vectors, { pairs: [join(folder, name)] }).pairs[0]!
+    const asked = name === 'pairs-korean.tsv' ? phrases : vectors
+    const { pearson, spearman, pairs, skipped } = evaluate(asked, { pairs: [join(folder, name)] }).pairs[0]!
     expect((100 * skipped) / pairs).toBeCloseTo(expected.oov, 10)
     // gensim's cosines are float32.
     expect(pearson.value).toBeCloseTo(expected.pearson[0], 6)
@@ -59,6 +76,7 @@ test('neighbours and analogies with their cosines as in gensim', () => {
   for (const [words, expected] of Object.entries(golden.analogy)) {
     const [a, b, c] = words.split(' ') as [string, string, string]
     expectSame(vectors.analogy(a, b, c), expected)
+    expectSame(vectors.analogy(a, b, c, { method: 'mul' }), golden.mul[words]!)
   }
 })
 
