@@ -74,7 +74,18 @@ test('eval: a table, and a file of scores in a run folder', () => {
   expect(JSON.parse(readFileSync(run.scores, 'utf8'))).toEqual(scores)
 })
 
+test('eval: analogies by other methods have names of their own', () => {
+  const asked = ['eval', vectors, '--analogies', join(golden, 'analogies.txt'), '--method', 'mul']
+  expect(millrace(...asked).stdout).toContain('Analogies: analogies-mul, 3CosMul, among the 30,000')
+})
+
 test('eval: mistakes are told', () => {
+  const sentences = join(folder, 'sentences.csv')
+  writeFileSync(sentences, 'id,question,a)\n1,a _____ b,c\n')
+  expectRefused(
+    ['eval', vectors, '--completion', sentences, '--answers', sentences],
+    'cannot be scored with vectors alone',
+  )
   expectRefused(['eval', vectors], 'there is nothing to score the vectors with')
   expectRefused(['eval', vectors, '--odd', 'nowhere.txt'], 'cannot read the questions in nowhere.txt')
   expectRefused(['eval', vectors, '--analogies', vectors], 'line 1 is not a question')

@@ -18,5 +18,5 @@ export {
 export { type Phrase, phraseScore } from './phrases-pass.ts'
 export { maxSentence, readRecords, type TextRecord } from './records.ts'
 export { type CorpusSample, countSample } from './sample.ts'
-export { type Tokenizer, tokenizers } from './tokenizer.ts'
+export { splitWords, type Tokenizer, tokenizers } from './tokenizer.ts'
 export { Vocabulary } from './vocabulary.ts'

@@ -44,6 +44,11 @@ export function prepareText(
   return { bytes, inPlace: false, replaced }
 }
 
+/** The words of a short text, as the tokenizer gives them. */
+export function splitWords(text: string, tokenizer: Tokenizer): string[] {
+  return (tokenizer === 'words' ? lowerCaseWords(text) : text).split(/\s+/u).filter((word) => word !== '')
+}
+
 /** The slow form of the kernel's `lowerWords`, for any script. */
 export function lowerCaseWords(text: string): string {
   return text

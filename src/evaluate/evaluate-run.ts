@@ -4,10 +4,12 @@ import { writeFileAtomically } from '../core/disk.ts'
 import { StoppedError } from '../core/errors.ts'
 import type { RunFolder } from '../run/index.ts'
 import { KeyedVectors } from '../vectors/index.ts'
+import { scoreCompletion } from './completion.ts'
 import { findAnswers } from './completion-file.ts'
 import { addScore, emptyScores } from './evaluate.ts'
-import { type Measure, measuresOf, type Questions, sha256Of } from './questions.ts'
+import { type Measure, measuresOf, type Questions } from './questions.ts'
 import { mergeScores, readScores, type Scored, type Scores } from './scores.ts'
+import { sha256Of } from './sha256.ts'
 
 export interface EvaluateRunOptions {
   /** Asked before each measure; those that are done by then are written. */
@@ -45,7 +47,8 @@ export async function evaluateRun(
     } else {
       vectors ??= KeyedVectors.load(folder.path)
       now = emptyScores(vectors, trained)
-      addScore(now, measure, vectors)
+      if (measure.kind === 'completion') await addCompletion(now, measure, folder)
+      else addScore(now, measure, vectors)
     }
     scores = mergeScores(scores, now)
     const json = `${JSON.stringify(scores, null, 2)}\n`
@@ -67,6 +70,12 @@ export function scoresOf(scores: Scores, questions: Questions): Scores {
     odd: chosen(scores.odd),
     completion: chosen(scores.completion),
   }
+}
+
+async function addCompletion(scores: Scores, measure: Measure, folder: RunFolder): Promise<void> {
+  const { name, file, answers } = measure
+  const tally = await scoreCompletion(folder, file, findAnswers(file, answers))
+  scores.completion.push({ name, file: basename(file), sha256: sha256Of(file), ...tally })
 }
 
 function stopped(folder: RunFolder): StoppedError {

@@ -3,8 +3,9 @@ import { ConfigError } from '../core/errors.ts'
 import type { KeyedVectors } from '../vectors/index.ts'
 import { scoreAnalogies } from './analogy.ts'
 import { scoreOdd } from './odd.ts'
-import { type Measure, measuresOf, type Questions, sha256Of } from './questions.ts'
+import { type Measure, measuresOf, type Questions } from './questions.ts'
 import type { Scores } from './scores.ts'
+import { sha256Of } from './sha256.ts'
 import { scorePairs } from './similarity.ts'
 
 /**
@@ -20,7 +21,10 @@ export function evaluate(
   { trained = null }: { trained?: number | null } = {},
 ): Scores {
   const scores = emptyScores(vectors, trained)
-  for (const measure of measuresOf(questions)) addScore(scores, measure, vectors)
+  const measures = measuresOf(questions)
+  const completion = measures.find(({ kind }) => kind === 'completion')
+  if (completion) throw needsRun(completion.file)
+  for (const measure of measures) addScore(scores, measure, vectors)
   return scores
 }
 
@@ -46,10 +50,14 @@ export function addScore(scores: Scores, measure: Measure, vectors: KeyedVectors
       scores.odd.push({ ...scored, ...scoreOdd(vectors, file) })
       break
     case 'completion':
-      throw new ConfigError('COMPLETION_NEEDS_RUN', {
-        what: `${file} cannot be scored with vectors alone`,
-        why: 'completing a sentence takes the output matrix, which is in the checkpoints of a run',
-        mend: 'give the folder of a run',
-      })
+      throw needsRun(file)
   }
+}
+
+function needsRun(file: string): ConfigError {
+  return new ConfigError('COMPLETION_NEEDS_RUN', {
+    what: `${file} cannot be scored with vectors alone`,
+    why: 'completing a sentence takes the output matrix, which is in the checkpoints of a run',
+    mend: 'give the folder of a run',
+  })
 }

@@ -1,6 +1,6 @@
 export { type AnalogyOptions, type AnalogyScores, scoreAnalogies } from './analogy.ts'
 export { type AnalogyMethod, analogyMethods } from './analogy-methods.ts'
-export type { CompletionScores } from './completion.ts'
+export { type CompletionScores, scoreCompletion } from './completion.ts'
 export type { Correlation } from './correlation.ts'
 export { evaluate } from './evaluate.ts'
 export { type EvaluateRunOptions, evaluateRun, scoresOf } from './evaluate-run.ts'

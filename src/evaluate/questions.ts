@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import { type AnalogyMethod, analogyMethods } from './analogy-methods.ts'
 import { findAnswers } from './completion-file.ts'
-import { cannotRead } from './lines.ts'
 import { type ScoreKind, scoreKinds } from './scores.ts'
+import { sha256Of } from './sha256.ts'
 
 /** What to score with: a file of questions, and how it is asked. */
 export type MeasureInput =
@@ -94,15 +92,6 @@ export function checkQuestions(questions: Questions): void {
   for (const measure of measuresOf(questions)) {
     sha256Of(measure.file)
     if (measure.kind === 'completion') findAnswers(measure.file, measure.answers)
-  }
-}
-
-/** SHA-256 of a file of questions, hexadecimal. throws  InputError if it cannot be read */
-export function sha256Of(file: string): string {
-  try {
-    return createHash('sha256').update(readFileSync(file)).digest('hex')
-  } catch (cause) {
-    throw cannotRead(file, cause)
   }
 }
 

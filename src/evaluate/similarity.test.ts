@@ -22,6 +22,15 @@ const shapes: [string, string][] = [
   ['spaces', 'car van 9.0\nvan  cup 2\ncar 왕 1\nx y 3'],
   ['CRLF', 'car\tvan\t9\r\nvan\tcup\t2\r\ncar\t왕\t1\r\nx\ty\t3\r\n'],
   ['comments', '# A set\n# Word 1\tWord 2\tHuman (mean)\ncar\tvan\t9\nvan\tcup\t2\ncar\t왕\t1\nx\ty\t3\n'],
+  [
+    "SimLex-999's ten columns",
+    'word1\tword2\tPOS\tSimLex999\tconc(w1)\ncar\tvan\tN\t9\t1\nvan\tcup\tN\t2\t7\ncar\t왕\tN\t1\t3\nx\ty\tV\t3\t2\n',
+  ],
+  [
+    "WordSim-353's judges",
+    'Word 1,Word 2,Human (mean),1,2\r\ncar,van,9,1,2\r\nvan,cup,2,1,1\r\ncar,왕,1,3,4\r\nx,y,3,1,1\r\n',
+  ],
+  ["MEN's lemma form", 'car-n van-n 9\nvan-n cup-v 2\ncar-n 왕-j 1\nx-n y-n 3\n'],
   ['BOM, CSV, header', '\uFEFFword 1,word 2,score\ncar,van,9\nvan,cup,2\n"car","왕",1\nx,y,3\n'],
 ]
 for (const [name, text] of shapes)
@@ -39,7 +48,14 @@ test('malformed files are told with their line', () => {
   expect(() => scorePairs(vectors, file('four', 'car van 9\ncar van 9 9\n'))).toThrow(
     'it has 4 fields, not 3',
   )
+  expect(() => scorePairs(vectors, file('ten', 'a\tb\tPOS\tSimLex999\ncar\tvan\tN\tmuch\n'))).toThrow(
+    'its fourth field is not a number',
+  )
+  expect(() => scorePairs(vectors, file('names', 'a\tb\tPOS\tnumber\ncar\tvan\tN\t1\n'))).toThrow(
+    'it has 4 fields, not 3',
+  )
   expect(() => scorePairs(vectors, file('header', 'a b score\n'))).toThrow('no line of the file is a pair')
+  expect(scorePairs(vectors, file('tagged', 'car-n van-n 9\ncup van-n 9\n'))).toMatchObject({ skipped: 2 })
   expect(() => scorePairs(vectors, file('inf', 'car van inf\ncar van inf\n'))).toThrow('line 2')
 })
 

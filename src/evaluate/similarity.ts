@@ -21,8 +21,9 @@ interface Pair {
  * How well cosines agree with people's judgements of how alike two words are.
  * Equal to gensim's `evaluate_word_pairs` over the whole vocabulary.
  *
- * The file has a line for each pair: two words and a number, between tabs, commas or blanks. Lines that
- * begin with `#` are passed over, and so is a header.
+ * The file has a line for each pair: two words and a number, between tabs, commas or blanks. Lines that begin with `#`
+ * are passed over. A header may name more columns, of which one is the score, as in SimLex-999's own file. Parts of
+ * speech behind all words, as in MEN's lemma form, are taken off.
  *
  * throws  InputError with file and line if a line is no pair
  */
@@ -50,23 +51,53 @@ export function scorePairs(vectors: KeyedVectors, path: string): PairScores {
 
 function readPairs(path: string): Pair[] {
   const pairs: Pair[] = []
-  let headerAllowed = true
+  let columns: Columns | undefined
   for (const line of readLines(path)) {
     if (line.text.startsWith('#')) continue
     const fields = splitFields(line)
-    const score = Number(fields[2] || Number.NaN)
-    if (fields.length === 3 && fields[0] && fields[1] && Number.isFinite(score))
-      pairs.push({ a: fields[0], b: fields[1], score })
-    else if (!(headerAllowed && fields.length >= 3 && !fields.some(isNumber))) {
+    const header = columns ? undefined : columnsOf(fields)
+    columns ??= header ?? { count: 3, score: 2 }
+    if (header) continue
+    const [a, b] = fields
+    const score = fields[columns.score] ?? ''
+    if (fields.length !== columns.count || !a || !b || !isNumber(score)) {
       const why =
-        fields.length === 3 ? 'its third field is not a number' : `it has ${fields.length} fields, not 3`
+        fields.length === columns.count
+          ? `its ${ordinals[columns.score - 2] ?? `${columns.score + 1}th`} field is not a number`
+          : `it has ${fields.length} fields, not ${columns.count}`
       throw malformed(path, line, why, 'write a line as two words and a number: tiger cat 7.35')
     }
-    headerAllowed = false
+    pairs.push({ a, b, score: Number(score) })
   }
   if (pairs.length === 0)
     throw malformed(path, readLines(path)[0]!, 'no line of the file is a pair', 'give a file of word pairs')
-  return pairs
+  return withoutTags(pairs)
+}
+
+/** How many fields a line has, and which is the score. */
+interface Columns {
+  count: number
+  score: number
+}
+
+const ordinals = ['third', 'fourth', 'fifth']
+
+/** What a header says; undefined if the first line is none. Files with more columns than three must name the score. */
+function columnsOf(fields: string[]): Columns | undefined {
+  if (fields.length < 3 || fields.slice(0, 3).some(isNumber)) return undefined
+  const named = fields.findIndex((name, i) => i >= 2 && scoreNames.test(name))
+  if (named >= 0) return { count: fields.length, score: named }
+  return fields.length === 3 ? { count: 3, score: 2 } : undefined
+}
+
+/** `SimLex999` of SimLex-999, `Human (mean)` of WordSim-353, and the like. */
+const scoreNames = /^simlex|score|mean|rating|human|similarity|relatedness/i
+
+/** MEN's lemma form writes the part of speech behind each word, as in `sun-n`. */
+function withoutTags(pairs: Pair[]): Pair[] {
+  const tag = /(?<=.)-[a-z]$/
+  if (!pairs.every(({ a, b }) => tag.test(a) && tag.test(b))) return pairs
+  return pairs.map(({ a, b, score }) => ({ a: a.replace(tag, ''), b: b.replace(tag, ''), score }))
 }
 
 function splitFields({ text }: Line): string[] {

@@ -32,4 +32,5 @@ export {
   requireFit,
   threadRuntimeBytes,
 } from './plan.ts'
+export { Predictor, type TrainedModel } from './predictor.ts'
 export { type ReferenceModel, type ReferenceSums, trainReference } from './reference.ts'
