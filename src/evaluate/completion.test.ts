@@ -49,7 +49,7 @@ const sentences = file(
     '1,"The Ship, the _____ and the sail .",bread,sea,oven\r\n' +
     '2,Bread from the _____ .,oven,sea,ship\r\n' +
     '3,A _____ ship.,bread,sea,boat\n' +
-    '4,Bake _____ .,"oven, x",sail-ship,"bread, oven"\n' +
+    '4,Bake _____ .,"oven, foreign",sail-ship,"bread, oven"\n' +
     '5,He _____ ship.,none,of,them\n' +
     '6,Nothing _____ here.,sea,oven,bread\n',
 )
