@@ -11,6 +11,7 @@ import {
   stateOf,
   type Version,
 } from '../experiment/index.ts'
+import { acquireLock, RunFolder } from '../run/index.ts'
 import { availableMemory } from '../word2vec/index.ts'
 import type { ExperimentOptions } from './experiment.ts'
 import { logOf } from './experiment.ts'
@@ -37,7 +38,13 @@ export async function runVersion(version: Version, ids: string[], options: RunsO
   const [only] = runs
   if (!options.supervise) return runHere(version, ids, options)
   if (runs.length === 1) return runAlone(version, only!, options)
-  return runMany(version, ids, options)
+  // Two at once would start the same runs.
+  const lock = acquireLock(new RunFolder(version.path))
+  try {
+    return await runMany(version, ids, options)
+  } finally {
+    lock.release()
+  }
 }
 
 /** The only run of a recipe shows all that it does, as `train` would. */

@@ -155,6 +155,15 @@ test('a run that another recipe has is not run again, and lies where it lay', as
   expect(told).toEqual(['dim=50 1 500'])
 })
 
+test('two rows that are the same run are run once', async () => {
+  const rows = [{ id: 'a' }, { id: 'b', train: { window: 5 } }, { id: 'c', train: { window: 6 } }]
+  const { version } = makeVersion(undefined, { grid: { dim: [10] }, runs: rows })
+  expect(version.record.runs.map(({ folder }) => folder)).toEqual(['a,dim=10', 'a,dim=10', 'c,dim=10'])
+  const { told, options } = script(version)
+  await runAll(version, ids(version), options)
+  expect(told).toHaveLength(2)
+})
+
 test('a folder of that name that is no version of the recipe is left alone', () => {
   const runs = mkdtempSync(join(tmpdir(), 'millrace-'))
   mkdirSync(join(runs, 'sizes'))

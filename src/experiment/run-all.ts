@@ -75,6 +75,8 @@ export async function runAll(
     .filter(({ id }) => ids.includes(id))
     .filter((run) => !['complete', 'skipped', 'unprepared'].includes(stateOf(version, run).state))
     .sort((a, b) => workOf(b) - workOf(a))
+    // Rows that are the same run have one folder.
+    .filter((run, i, all) => all.findIndex(({ folder }) => folder === run.folder) === i)
   const alone: RecordedRun[] = []
   const ends = new Map<string, RunEnd>()
   const active = new Map<string, Promise<void>>()

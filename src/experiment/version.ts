@@ -1,8 +1,9 @@
 import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { writeFileAtomically } from '../core/disk.ts'
 import { InputError } from '../core/errors.ts'
-import { type RunFile, RunFolder } from '../run/index.ts'
+import { nextVersion, type RunFile, RunFolder, versionFolder } from '../run/index.ts'
+import type { TrainConfigInput } from '../word2vec/index.ts'
 import type { Expansion } from './expand.ts'
 import { digest, identityOf, lastingSettings } from './identity.ts'
 import type { Recipe } from './recipe.ts'
@@ -73,8 +74,8 @@ export function findVersion(
   })
   const same = mine.find(({ record }) => isSame(record, scale, runs))
   const version =
-    same?.record.version ?? (isTaken(runsFolder, recipe) ? nextNumber(runsFolder, recipe.name, mine) : 1)
-  const path = join(runsFolder, version === 1 ? recipe.name : `${recipe.name}@${version}`)
+    same?.record.version ?? (isOlder(runsFolder, recipe, runs) ? 1 : nextVersion(runsFolder, recipe.name))
+  const path = versionFolder(runsFolder, recipe.name, version)
   const known = knownRuns(runsFolder)
   for (const run of runs) {
     const before = same?.record.runs.find(({ id }) => id === run.id)
@@ -86,6 +87,8 @@ export function findVersion(
       before?.folder && new RunFolder(join(path, before.folder)).exists() ? before.folder : undefined
     const shared = known.get(run.identity)
     run.folder = own ?? (shared ? relative(path, shared) || '.' : prepared.length === 1 ? '.' : run.id)
+    // Two rows may be the same run.
+    known.set(run.identity, join(path, run.folder))
   }
   return new Version(path, {
     format: 1,
@@ -128,17 +131,17 @@ function planDigest(runs: RecordedRun[]): string {
   )
 }
 
-/** A folder that holds something else, such as a run by hand, is left alone. */
-function isTaken(runsFolder: string, recipe: Recipe): boolean {
-  const folder = new RunFolder(join(runsFolder, recipe.name))
-  return folder.exists() || existsSync(join(folder.path, 'experiment.json'))
-}
-
-function nextNumber(runsFolder: string, name: string, versions: Version[]): number {
-  const taken = globSync(`${name}@*`, { cwd: runsFolder }).map((folder) =>
-    Number(basename(folder).slice(name.length + 1)),
-  )
-  return 1 + Math.max(1, ...taken.filter(Number.isInteger), ...versions.map(({ record }) => record.version))
+/** A run of a Millrace that kept no record of its recipe: it goes on if it is this one. */
+function isOlder(runsFolder: string, recipe: Recipe, runs: RecordedRun[]): boolean {
+  const folder = new RunFolder(versionFolder(runsFolder, recipe.name, 1))
+  const [run] = runs
+  if (runs.length !== 1 || existsSync(join(folder.path, 'experiment.json')) || !folder.exists()) return false
+  try {
+    const { corpus: _, ...config } = folder.read().config
+    return digest(lastingSettings(config as TrainConfigInput)) === digest(lastingSettings(run!.config))
+  } catch {
+    return false
+  }
 }
 
 /** Complete runs of all recipes by their identity. */
