@@ -82,8 +82,8 @@ test('a run is scored before, while and after it is trained, and trains as if it
   const { evaluateEvery: _, ...plain } = config
   for (const more of [{}, { deterministic: true, threads: 2, epochs: 1 }]) {
     const [scored, other] = [newFolder(), newFolder()]
-    if (more.deterministic) await run(scored, { config: { ...config, ...more }, team: 'all' })
-    await runTraining({ corpus: [corpus], out: other, config: { ...plain, ...more }, team: 'all' })
+    if (more.deterministic) await run(scored, { config: { ...config, ...more } })
+    await runTraining({ corpus: [corpus], out: other, config: { ...plain, ...more } })
     expect(vectorsOf(other).equals(vectorsOf(more.deterministic ? scored : whole))).toBe(true)
     expect(pointsOf(other)).toEqual([])
   }
