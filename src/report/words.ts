@@ -6,14 +6,14 @@ import { element, picture, textElement } from './svg.ts'
 /** Named groups of words; a picture gives each group its colour. */
 export type WordGroups = Record<string, string[]>
 
-interface Place {
+export interface Place {
   word: string
   group: number
   x: number
   y: number
 }
 
-interface Box {
+export interface Box {
   left: number
   top: number
   right: number
@@ -106,9 +106,14 @@ const positions: [dx: number, dy: number, anchor: Anchor][] = [
 /**
  * Labels beside their points that cover no other label and no point, and keep inside the frame; those that
  * do not fit are left out. Greedy: the first point chooses first.
+ *
+ * obstacles  what else they must not cover
  */
-export function placeLabels(places: Place[], frame: Box): Label[] {
-  const taken: Box[] = places.map(({ x, y }) => ({ left: x - 3, top: y - 3, right: x + 3, bottom: y + 3 }))
+export function placeLabels(places: Place[], frame: Box, obstacles: readonly Box[] = []): Label[] {
+  const taken: Box[] = [
+    ...obstacles,
+    ...places.map(({ x, y }) => ({ left: x - 3, top: y - 3, right: x + 3, bottom: y + 3 })),
+  ]
   const labels: Label[] = []
   for (const place of places) {
     const label = positions

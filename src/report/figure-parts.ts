@@ -1,0 +1,18 @@
+import type { Unit } from './measured.ts'
+
+/** What an axis says of a score: its name and unit. */
+export function scoreTitle(score: string, unit: Unit): string {
+  const known: Record<string, string> = {
+    loss: 'loss (nats per pair of words)',
+    seconds: 'training time (seconds)',
+    wordsPerSecond: 'words per second',
+    vocabulary: 'vocabulary (words)',
+    peakRssBytes: 'peak memory (bytes)',
+  }
+  if (known[score]) return known[score]
+  const name = score.replace(/\.ofAll$/, ' of all questions').replaceAll('.', ', ')
+  return unit === 'percent' ? `${name} (%)` : name
+}
+
+/** Ticks as 250, 1.5K, 16M or 1.6B: an expression of Vega's. */
+export const shortNumbers = "replace(replace(format(datum.value, '~s'), 'G', 'B'), 'k', 'K')"

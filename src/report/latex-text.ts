@@ -1,0 +1,93 @@
+/** Plain text as LaTeX that every engine sets. Letters that pdfTeX's fonts have not are told by their number. */
+export function escapeLatex(text: string): string {
+  let out = ''
+  for (const character of text.normalize('NFC').replace(/\s*\n\s*/g, ' ')) out += escapeCharacter(character)
+  return out
+}
+
+/**
+ * What documents and tables need: to be put once before `\begin{document}`, or before a table that stands alone.
+ * XeTeX and LuaTeX set any letter that the document's font has.
+ */
+export const latexPreamble = String.raw`\usepackage{iftex}
+\ifPDFTeX
+  \usepackage[utf8]{inputenc}
+  \usepackage[T1]{fontenc}
+  \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
+\fi
+\usepackage{textcomp}
+\usepackage{array}
+\usepackage{booktabs}
+\usepackage{graphicx}
+\usepackage{xcolor}`
+
+/** Defines the command that letters beyond pdfTeX's fonts are written with. */
+export const latexCommands = String.raw`\providecommand{\othercharacter}[2]{\ifdefined\Umathchar\char"#1\relax\else{\scriptsize[#2]}\fi}
+\providecommand{\quiet}[1]{{\color{black!60}#1}}`
+
+function escapeCharacter(character: string): string {
+  const known = escapes[character]
+  if (known !== undefined) return known
+  const code = character.codePointAt(0)!
+  if (code >= 0x20 && code < 0x7f) return character
+  if (code < 0x20) return ' '
+  if ((code >= 0xc0 && code <= 0xff && code !== 0xd7 && code !== 0xf7) || latinExtended.test(character))
+    return character
+  // Accents that stand alone belong to no letter of these fonts.
+  const hex = code.toString(16).toUpperCase().padStart(4, '0')
+  return `\\othercharacter{${hex}}{U+${hex}}`
+}
+
+/** Letters of Latin Extended-A that the T1 fonts have. */
+const latinExtended = /[ĂăĄąĆćČčĎďĐđĒēĘęĚěĞğĪīİıĹĺĽľŁłŃńŇňŐőŒœŔŕŘřŚśŞşŠšŢţŤťŪūŮůŰűŸŹźŻżŽžĀā]/
+
+const escapes: Record<string, string> = {
+  '\\': '\\textbackslash{}',
+  '{': '\\{',
+  '}': '\\}',
+  $: '\\$',
+  '&': '\\&',
+  '#': '\\#',
+  _: '\\_',
+  '%': '\\%',
+  '~': '\\textasciitilde{}',
+  '^': '\\textasciicircum{}',
+  '<': '\\textless{}',
+  '>': '\\textgreater{}',
+  '|': '\\textbar{}',
+  '"': '\\textquotedbl{}',
+  "'": '\\textquotesingle{}',
+  '`': '\\textasciigrave{}',
+  '–': '--',
+  '—': '---',
+  '‘': '`',
+  '’': "'",
+  '“': '``',
+  '”': "''",
+  '…': '\\ldots{}',
+  '\u00a0': '~',
+  '\u202f': '~',
+  '±': '$\\pm$',
+  '×': '$\\times$',
+  '÷': '$\\div$',
+  '−': '$-$',
+  '·': '$\\cdot$',
+  '→': '$\\rightarrow$',
+  '≥': '$\\ge$',
+  '≤': '$\\le$',
+  '≈': '$\\approx$',
+  '√': '$\\surd$',
+  'ρ': '$\\rho$',
+  'δ': '$\\delta$',
+  'μ': '$\\mu$',
+  'µ': '$\\mu$',
+  '°': '\\textdegree{}',
+  '§': '\\S{}',
+  '½': '\\textonehalf{}',
+  '¾': '\\textthreequarters{}',
+  '©': '\\textcopyright{}',
+  '£': '\\pounds{}',
+  '€': '\\texteuro{}',
+  '²': '$^2$',
+  '³': '$^3$',
+}

@@ -1,0 +1,130 @@
+import type { RecipeTable, Scalar } from '../experiment/index.ts'
+import { aboutNotes, captionOf } from './caption.ts'
+import { type Cell, type HeadCell, Marks, type TableContent, type TableRow } from './document.ts'
+import type { Experiment } from './experiment-runs.ts'
+import {
+  asRun,
+  formatMeasured,
+  groupRuns,
+  type Measured,
+  measure,
+  publishedFormat,
+  type RunGroup,
+} from './measured.ts'
+
+export type RowsTable = Extract<RecipeTable, { kind: 'rows' }>
+type Published = number | string | undefined
+
+/** A run of the recipe, and its score in each column. */
+export interface ScoredRow {
+  label: string
+  group: RunGroup
+  scores: (Measured & { published: Published })[]
+}
+
+export function scoredRows({ recipe, runs }: Experiment, table: RowsTable): ScoredRow[] {
+  return groupRuns(runs).map((group) => {
+    const row = recipe.runs?.find(({ id }) => id === group.row)
+    return {
+      label: groupLabel(recipe, group),
+      group,
+      scores: table.scores.map(({ score }) => ({
+        ...measure(group.runs, score),
+        published: row?.published?.[score],
+      })),
+    }
+  })
+}
+
+/** How tables and figures name a run: by its row, and by what the grid adds to it. */
+export function groupLabel(recipe: Experiment['recipe'], { row, cell, values }: RunGroup): string {
+  const known = recipe.runs?.find(({ id }) => id === row)
+  const grid = Object.keys(recipe.grid ?? {}).map((key) => `${key} ${asRun(values, cell, key)}`)
+  const name = known?.label ?? row
+  return [...(name === null ? [] : [name]), ...grid].join(', ') || (recipe.title ?? recipe.name)
+}
+
+/** A table of runs: ours and the paper's side by side for each score, and below them what else the paper compares. */
+export function rowsTable(experiment: Experiment, table: RowsTable): TableContent {
+  const rows = scoredRows(experiment, table)
+  const marks = new Marks()
+  const most = Math.max(0, ...rows.flatMap(({ scores }) => scores.map(({ n }) => n)))
+  const columns = table.scores.map((column, i) => {
+    const known = [
+      ...rows.flatMap(({ scores }) => scores[i]!.published ?? []),
+      ...table.others.flatMap(({ published }) => published[column.score] ?? []),
+    ]
+    return { ...column, hasPaper: known.length > 0, print: publishedFormat(known) }
+  })
+  const body: TableRow[] = [
+    ...rows.map(({ label, group, scores }) => ({
+      kind: 'ours' as const,
+      cells: [
+        { text: label },
+        ...table.show.map(({ key }) => ({ text: shown(group, key) })),
+        ...columns.flatMap(({ unit, hasPaper, print }, i) => {
+          const score = scores[i]!
+          const mark = marks.of(score.reasons)
+          const fewer = score.n > 0 && score.n < most ? ` (n = ${score.n})` : ''
+          const ours: Cell = {
+            text: formatMeasured(score, unit) + fewer,
+            ...(mark && { marks: mark }),
+            ...(score.mean === null && { kind: 'missing' as const }),
+          }
+          return hasPaper ? [ours, paperCell(score.published, print)] : [ours]
+        }),
+      ],
+    })),
+    ...table.others.map(({ label, show, published }, i) => ({
+      kind: 'paper' as const,
+      ...(i === 0 && { rule: true }),
+      cells: [
+        { text: label, quiet: 'paper' },
+        ...table.show.map(({ key }) => ({ text: show[key] === undefined ? '' : String(show[key]) })),
+        ...columns.flatMap(({ score, hasPaper, print }) =>
+          hasPaper ? [{ text: '' }, paperCell(published[score], print)] : [{ text: '' }],
+        ),
+      ],
+    })),
+  ]
+  const top: HeadCell[] = [
+    { text: '' },
+    ...table.show.map(() => ({ text: '' })),
+    ...columns.map(({ head, unit, hasPaper }) => ({
+      text: head,
+      ...(hasPaper && { span: 2 }),
+      ...(unit === 'percent' && !head.includes('%') && { quiet: '%' }),
+    })),
+  ]
+  const second: HeadCell[] = [
+    { text: '' },
+    ...table.show.map(({ head }) => ({ text: head })),
+    ...columns.flatMap(({ hasPaper }) => (hasPaper ? [{ text: 'ours' }, { text: 'paper' }] : [{ text: 'ours' }])),
+  ]
+  return {
+    id: table.id,
+    title: table.title,
+    caption: captionOf(experiment),
+    head: [top, second],
+    align: [
+      'left',
+      ...table.show.map(() => 'right' as const),
+      ...columns.flatMap(({ hasPaper }) => (hasPaper ? ['right' as const, 'right' as const] : ['right' as const])),
+    ],
+    rows: body,
+    notes: [...marks.notes(), ...aboutNotes(experiment)],
+  }
+}
+
+function paperCell(value: Published, print: (value: number | string) => string): Cell {
+  return { text: value === undefined ? '' : print(value), kind: 'paper' }
+}
+
+/** A setting of a run: of its row or grid, else of its config. */
+function shown({ values, cell, runs }: RunGroup, key: string): string {
+  if (values[key] !== undefined) return asRun(values, cell, key)
+  const [run] = runs
+  const config = { ...run?.config, ...run?.history?.run.config } as Record<string, Scalar | null | undefined>
+  if (key === 'words' && run?.corpus) return run.corpus.words.toLocaleString('en-US')
+  return config[key] == null ? '' : String(config[key])
+}

@@ -1,0 +1,95 @@
+import { mkdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { writeFileAtomically } from '../core/disk.ts'
+import type { Block, FigureContent } from './document.ts'
+import type { Experiment } from './experiment-runs.ts'
+import { svgToPdf } from './figure-pdf.ts'
+import { drawFigure } from './figures.ts'
+import { renderHtml } from './render-html.ts'
+import { renderLatexParts } from './render-latex.ts'
+import { renderMarkdown } from './render-markdown.ts'
+import { gridTable } from './table-grid.ts'
+import { rowsTable } from './table-rows.ts'
+import { wordsTable } from './table-words.ts'
+
+/** Tables and figures of a recipe, in its order. */
+export async function recipeBlocks(experiment: Experiment): Promise<Block[]> {
+  const { tables, figures } = experiment.recipe
+  const blocks: Block[] = tables.map((table) => ({
+    kind: 'table',
+    table:
+      table.kind === 'grid'
+        ? gridTable(experiment, table)
+        : table.kind === 'rows'
+          ? rowsTable(experiment, table)
+          : wordsTable(experiment, table),
+  }))
+  for (const figure of figures) blocks.push({ kind: 'figure', figure: await drawFigure(experiment, figure) })
+  return blocks
+}
+
+/** The files that a write-up consists of. */
+export interface WrittenFiles {
+  html: string
+  markdown: string
+  latex: string
+  /** Of each figure its SVG and its PDF. */
+  figures: string[]
+}
+
+/**
+ * Writes a recipe's tables and figures into a folder as `<name>.html`, `.md` and `.tex`, and each figure as
+ * `<name>-<figure>.svg` and `.pdf`.
+ *
+ * throws  ResourceError if they cannot be written; ConfigError if the drawing library is not installed
+ */
+export async function writeRecipe(experiment: Experiment, folder: string, name: string): Promise<WrittenFiles> {
+  const blocks = await recipeBlocks(experiment)
+  const title = experiment.recipe.title ?? experiment.recipe.name
+  const figures = await writeFigures(blocks, folder, `${name}-`)
+  const files = {
+    html: join(folder, `${name}.html`),
+    markdown: join(folder, `${name}.md`),
+    latex: join(folder, `${name}.tex`),
+  }
+  write(files.html, renderHtml(title, [{ kind: 'heading', level: 1, text: title }, ...blocks]))
+  write(
+    files.markdown,
+    renderMarkdown(
+      [{ kind: 'heading', level: 1, text: title }, ...blocks],
+      (figure) => `${name}-${fileName(figure)}.svg`,
+    ),
+  )
+  write(
+    files.latex,
+    renderLatexParts(blocks, (figure) => `${name}-${fileName(figure)}.pdf`),
+  )
+  return { ...files, figures }
+}
+
+/** Each figure that could be drawn as SVG, and as PDF for LaTeX. */
+export async function writeFigures(
+  blocks: readonly Block[],
+  folder: string,
+  prefix = '',
+): Promise<string[]> {
+  mkdirSync(folder, { recursive: true })
+  const written: string[] = []
+  for (const block of blocks) {
+    if (block.kind !== 'figure' || !block.figure.svg) continue
+    const path = join(folder, `${prefix}${fileName(block.figure)}`)
+    write(`${path}.svg`, `${block.figure.svg}\n`)
+    write(`${path}.pdf`, await svgToPdf(block.figure.svg))
+    written.push(`${path}.svg`, `${path}.pdf`)
+  }
+  return written
+}
+
+/** A figure's id, fit for a file's name. */
+export function fileName({ id }: Pick<FigureContent, 'id'>): string {
+  return basename(id).replace(/[^\w-]+/g, '-')
+}
+
+export function write(path: string, content: string | Uint8Array): void {
+  writeFileAtomically(path, (append) => append(Buffer.from(content)))
+}
