@@ -31,7 +31,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     summary: 'what runs there are: list, show, compare, path, prune',
     load: () => import('./runs.ts'),
   },
-  report: { summary: 'one HTML page of what a run did', load: () => import('./report.ts') },
+  report: {
+    summary: 'a run as one page, tables of a recipe, or the whole write-up',
+    load: () => import('./report.ts'),
+  },
   supervise: {
     summary: 'runs any program again until it exits with 0',
     load: () => import('./supervise.ts'),

@@ -47,14 +47,27 @@ function corpusText(corpora: RecordedCorpus[]): string {
 }
 
 /** Settings that say what was trained; others only where they are not the default. */
-const telling = ['model', 'loss', 'dim', 'window', 'negative', 'sample', 'minCount', 'epochs', 'lr', 'threads']
+const telling = [
+  'model',
+  'loss',
+  'dim',
+  'window',
+  'negative',
+  'sample',
+  'minCount',
+  'epochs',
+  'lr',
+  'threads',
+]
 /** Settings of a run's keeping, not of what it learns. */
 const ofNoMatter = ['checkpointEvery', 'keep', 'memory', 'seed', 'supervise', 'arithmetic', 'deterministic']
 
 /** The settings that all these runs share, as `key value`. */
 export function sharedSettings(runs: readonly ExperimentRun[]): [key: string, value: unknown][] {
   const defaults = trainConfigSchema.parse({}) as Record<string, unknown>
-  const configs = runs.map(({ history, config }) => ({ ...config, ...history?.run.config }) as Record<string, unknown>)
+  const configs = runs.map(
+    ({ history, config }) => ({ ...config, ...history?.run.config }) as Record<string, unknown>,
+  )
   const first = configs[0] ?? {}
   const known = Object.keys(trainConfigSchema.shape)
   return [...telling, ...known.filter((key) => !telling.includes(key) && !ofNoMatter.includes(key))]

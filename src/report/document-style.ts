@@ -50,7 +50,7 @@ code { font: 0.88em ui-monospace, "SF Mono", "DejaVu Sans Mono", Menlo, Consolas
   body { font-size: 10pt; }
   h1, h2, h3 { break-after: avoid; }
   h2 { margin-top: 1.6rem; }
-  .picture, tr { break-inside: avoid; }
+  .picture, figcaption, li, tr { break-inside: avoid; }
   .table { break-inside: auto; }
   .table figcaption { break-after: avoid; }
   .scroll { overflow: visible; }

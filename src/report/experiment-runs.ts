@@ -87,7 +87,8 @@ function versionFolders(runs: string, name: string): { number: number; path: str
   if (!existsSync(runs)) return []
   return readdirSync(runs)
     .flatMap((entry) => {
-      const number = entry === name ? 1 : entry.startsWith(`${name}@`) ? Number(entry.slice(name.length + 1)) : 0
+      const number =
+        entry === name ? 1 : entry.startsWith(`${name}@`) ? Number(entry.slice(name.length + 1)) : 0
       const path = join(runs, entry)
       return Number.isInteger(number) && number > 0 && isExperimentFolder(path) ? [{ number, path }] : []
     })

@@ -30,7 +30,13 @@ export async function barsFigure({ recipe, runs }: Experiment, figure: Bars): Pr
   const missing = groups.length - values.length
   const hasPaper = values.some((value) => 'published' in value)
   const spread = values.some(({ low, high }) => high > low)
-  const label = { field: 'label', type: 'ordinal', sort: null, title: null, axis: { labelLimit: 180, ticks: false } }
+  const label = {
+    field: 'label',
+    type: 'ordinal',
+    sort: null,
+    title: null,
+    axis: { labelLimit: 180, ticks: false },
+  }
   const x = {
     field: 'y',
     type: 'quantitative',
@@ -53,7 +59,10 @@ export async function barsFigure({ recipe, runs }: Experiment, figure: Bars): Pr
             width: 220,
             height: { step: 24 },
             layer: [
-              { mark: { type: 'bar', color: colours[0], opacity: 0.55, height: 13 }, encoding: { y: label, x } },
+              {
+                mark: { type: 'bar', color: colours[0], opacity: 0.55, height: 13 },
+                encoding: { y: label, x },
+              },
               {
                 mark: { type: 'rule', strokeWidth: 1.2, color: '#1b1f22' },
                 transform: [{ filter: 'datum.high > datum.low' }],

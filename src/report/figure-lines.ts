@@ -39,7 +39,9 @@ export async function linesFigure(experiment: Experiment, figure: Lines): Promis
     title: figure.title,
     caption: [
       ...(theirs.length > 0
-        ? [`Left: ours${experiment.scale ? ` at scale ${experiment.scale}` : ''}; right, hollow: the paper’s.`]
+        ? [
+            `Left: ours${experiment.scale ? ` at scale ${experiment.scale}` : ''}; right, hollow: the paper’s.`,
+          ]
         : []),
       ...(spread ? ['Bars: one standard deviation over seeds to each side.'] : []),
       ...(missing > 0 ? [`${missing} of ${groups.length} points are missing.`] : []),
@@ -56,7 +58,7 @@ export async function linesFigure(experiment: Experiment, figure: Lines): Promis
                 : []),
             ],
             spacing: 14,
-            resolve: { scale: { y: 'shared', color: 'shared', shape: 'shared', strokeDash: 'shared' } },
+            resolve: { scale: { y: 'shared', color: 'shared', shape: 'shared' } },
           }),
     width: theirs.length > 0 ? 0.8 : 0.7,
     notes: [],
@@ -67,7 +69,8 @@ export async function linesFigure(experiment: Experiment, figure: Lines): Promis
 function seriesNames({ recipe }: Experiment, { series, x }: Lines, groups: readonly RunGroup[]) {
   const rest = (group: RunGroup) =>
     Object.fromEntries(Object.entries(group.cell).filter(([key]) => key !== x && key !== series))
-  const differ = new Set(groups.map((group) => JSON.stringify([group.row, recipe.runs ? {} : rest(group)]))).size > 1
+  const differ =
+    new Set(groups.map((group) => JSON.stringify([group.row, recipe.runs ? {} : rest(group)]))).size > 1
   return (group: RunGroup): string => {
     const own =
       series === undefined || group.values[series] === undefined
@@ -86,7 +89,11 @@ function seriesNames({ recipe }: Experiment, { series, x }: Lines, groups: reado
   }
 }
 
-function publishedPoints(experiment: Experiment, figure: Lines, nameOf: (group: RunGroup) => string): Point[] {
+function publishedPoints(
+  experiment: Experiment,
+  figure: Lines,
+  nameOf: (group: RunGroup) => string,
+): Point[] {
   const table = experiment.recipe.tables.find(({ id, kind }) => id === figure.table && kind === 'grid')
   if (table?.kind !== 'grid') return []
   return gridScores(experiment, table).rows.flatMap(({ cells }) =>
@@ -134,7 +141,9 @@ function panel(
   const series = (range: readonly unknown[], legend: object | null = {}) => ({
     field: 'series',
     type: 'nominal',
-    title: figure.series ? ({ dim: 'dimensions', words: 'words of text' }[figure.series] ?? figure.series) : '',
+    title: figure.series
+      ? ({ dim: 'dimensions', words: 'words of text' }[figure.series] ?? figure.series)
+      : '',
     sort: null,
     scale: { domain: names, range: names.map((_, i) => range[i % range.length]) },
     legend: names.length > 1 ? legend : null,
@@ -147,10 +156,12 @@ function panel(
     width: wide ? 270 : 160,
     height: wide ? 190 : 165,
     layer: [
-      {
-        mark: { type: 'line', strokeWidth: hollow ? 1 : 1.8, clip: false },
-        encoding: { ...encoding, color: series(colours), strokeDash: series(dashes, null) },
-      },
+      // A layer for each, and not a scale of dashes: signs in the legend are drawn whole.
+      ...names.map((name, i) => ({
+        transform: [{ filter: { field: 'series', equal: name } }],
+        mark: { type: 'line', strokeWidth: hollow ? 1 : 1.8, strokeDash: dashes[i % dashes.length] },
+        encoding: { ...encoding, color: series(colours) },
+      })),
       {
         mark: { type: 'rule', strokeWidth: 1.2 },
         transform: [{ filter: 'datum.high > datum.low' }],
@@ -162,7 +173,12 @@ function panel(
         },
       },
       {
-        mark: { type: 'point', size: 42, strokeWidth: 1.3, ...(hollow ? { fill: 'white' } : { filled: true, opacity: 1 }) },
+        mark: {
+          type: 'point',
+          size: 42,
+          strokeWidth: 1.3,
+          ...(hollow ? { fill: 'white' } : { filled: true, opacity: 1 }),
+        },
         encoding: { ...encoding, color: series(colours), shape: series(shapes) },
       },
     ],

@@ -27,9 +27,14 @@ export async function pairsFigure({ recipe, runs }: Experiment, figure: Pairs): 
   const unknown = figure.pairs.filter((pair) => pair.some((word) => knownAs(vectors, word) === undefined))
   const notes =
     unknown.length > 0
-      ? [{ text: `Left out, since a word is not in the vocabulary: ${unknown.map((pair) => pair.join(' – ')).join(', ')}.` }]
+      ? [
+          {
+            text: `Left out, since a word is not in the vocabulary: ${unknown.map((pair) => pair.join(' – ')).join(', ')}.`,
+          },
+        ]
       : []
-  if (pairs.length < 2) return { ...nothing, caption: ['Fewer than two of the pairs are in the vocabulary.'], notes }
+  if (pairs.length < 2)
+    return { ...nothing, caption: ['Fewer than two of the pairs are in the vocabulary.'], notes }
   const { svg, explained } = drawPairs(vectors, pairs)
   return {
     ...nothing,
@@ -48,7 +53,10 @@ function drawPairs(vectors: KeyedVectors, pairs: readonly [string, string][]) {
   const rows = words.map((word) => unit(vectors.vector(word)))
   const pca = new PCA(rows, { center: true })
   const points = pca.predict(rows, { nComponents: 2 }).to2DArray() as [number, number][]
-  const explained = pca.getExplainedVariance().slice(0, 2).reduce((sum, part) => sum + part, 0)
+  const explained = pca
+    .getExplainedVariance()
+    .slice(0, 2)
+    .reduce((sum, part) => sum + part, 0)
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   // An axis has no direction of its own: arrows go to the right and up in the mean, so that equal runs look equal.
   const [signX, signY] = ([0, 1] as const).map((axis) =>
@@ -71,9 +79,20 @@ function drawPairs(vectors: KeyedVectors, pairs: readonly [string, string][]) {
   const labels = labelsOf(places, { left: 4, top: 4, right: width - 4, bottom: height - 26 })
   const font = { 'font-family': 'Helvetica, Arial, sans-serif', 'font-size': fontSize }
   const svg = picture(
-    { width, height, label: `${pairs.length} pairs of words and the way from the first of each to the second` },
+    {
+      width,
+      height,
+      label: `${pairs.length} pairs of words and the way from the first of each to the second`,
+    },
     element('rect', { width, height, fill: 'white' }),
-    element('rect', { x: 0.5, y: 0.5, width: width - 1, height: height - 25, fill: 'none', stroke: '#cfd3d1' }),
+    element('rect', {
+      x: 0.5,
+      y: 0.5,
+      width: width - 1,
+      height: height - 25,
+      fill: 'none',
+      stroke: '#cfd3d1',
+    }),
     ...pairs.flatMap((_, i) => arrow(places[2 * i]!, places[2 * i + 1]!)),
     ...places.map(({ group, x, y }) =>
       element('circle', {
@@ -130,7 +149,9 @@ function arrow(from: { x: number; y: number }, to: { x: number; y: number }): st
     to.y - uy * distance + ux * aside,
   ]
   const [tip, left, right] = [at(4.5), at(12, 3.5), at(12, -3.5)]
-  const points = [tip, left, right].map((point) => point.map((value) => value!.toFixed(1)).join(',')).join(' ')
+  const points = [tip, left, right]
+    .map((point) => point.map((value) => value!.toFixed(1)).join(','))
+    .join(' ')
   return [
     element('line', {
       x1: from.x + ux * 4,

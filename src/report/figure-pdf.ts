@@ -44,12 +44,14 @@ function sizeOf(svg: string): [width: number, height: number] {
 
 /** Text that the standard fonts can set. The picture's markup is ASCII but for its text. */
 function plainText(svg: string): string {
-  return svg
-    .normalize('NFC')
-    // The page has the picture's size: were it said here too, it would be taken for points.
-    .replace(/^<svg([^>]*?) width="[\d.]+" height="[\d.]+"/, '<svg$1')
-    .replaceAll('−', '–')
-    .replace(/[^\x00-\x7f\xa0-\xff–—‘’“”…€•†‡ŒœŠšŽžŸ™]/gu, '?')
+  return (
+    svg
+      .normalize('NFC')
+      // The page has the picture's size: were it said here too, it would be taken for points.
+      .replace(/^<svg([^>]*?) width="[\d.]+" height="[\d.]+"/, '<svg$1')
+      .replaceAll('−', '–')
+      .replace(/[^\x20-\x7f\t\n\xa0-\xff–—‘’“”…€•†‡ŒœŠšŽžŸ™]/gu, '?')
+  )
 }
 
 async function libraries() {

@@ -15,7 +15,9 @@ const mostPoints = 120
 
 /** How loss, speed or a score went while runs were trained; of each run its first seed. */
 export async function trainingFigure({ recipe, runs }: Experiment, figure: Training): Promise<FigureContent> {
-  const groups = groupRuns(runs).filter(({ row }) => !figure.runs || (row !== null && figure.runs.includes(row)))
+  const groups = groupRuns(runs).filter(
+    ({ row }) => !figure.runs || (row !== null && figure.runs.includes(row)),
+  )
   const curves = groups.map((group) => {
     const run = group.runs.find(({ history }) => history !== null)
     return { series: groupLabel(recipe, group), points: run ? pointsOf(run, figure) : [] }
@@ -31,7 +33,10 @@ export async function trainingFigure({ recipe, runs }: Experiment, figure: Train
     title: null,
     sort: null,
     scale: { domain: names, range: names.map((_, i) => range[i % range.length]) },
-    legend: names.length > 1 ? { columns: names.some((name) => name.length > 16) ? 1 : 3, symbolType: 'stroke' } : null,
+    legend:
+      names.length > 1
+        ? { columns: names.some((name) => name.length > 16) ? 1 : 3, symbolType: 'stroke', symbolSize: 400 }
+        : null,
   })
   return {
     id: figure.id,
@@ -47,12 +52,18 @@ export async function trainingFigure({ recipe, runs }: Experiment, figure: Train
             data: { values },
             width: 270,
             height: 190,
-            mark: { type: 'line', strokeWidth: 1.6, ...(isScore(figure.y) && { point: { size: 24, filled: true } }) },
+            mark: {
+              type: 'line',
+              strokeWidth: 1.6,
+              ...(isScore(figure.y) && { point: { size: 24, filled: true } }),
+            },
             encoding: {
               x: {
                 field: 'x',
                 type: 'quantitative',
-                title: { words: 'words trained on', seconds: 'training time (seconds)', epochs: 'epochs' }[figure.x],
+                title: { words: 'words trained on', seconds: 'training time (seconds)', epochs: 'epochs' }[
+                  figure.x
+                ],
                 axis: {
                   grid: false,
                   tickCount: 5,

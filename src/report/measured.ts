@@ -41,7 +41,7 @@ export function measure(runs: readonly ExperimentRun[], score: string): Measured
   const values: number[] = []
   const reasons = new Set<string>()
   for (const run of runs) {
-    const value = valueOf(run, score)
+    const value = scoreOf(run, score)
     if (typeof value === 'number') values.push(value)
     else reasons.add(value)
   }
@@ -53,7 +53,7 @@ export function measure(runs: readonly ExperimentRun[], score: string): Measured
 }
 
 /** The number, or why there is none. */
-function valueOf(run: ExperimentRun, score: string): number | string {
+function scoreOf(run: ExperimentRun, score: string): number | string {
   if (run.missing !== null) return run.missing
   const { result } = run.history!.run
   const recorded: Record<string, number | null | undefined> = {

@@ -18,6 +18,8 @@ export function renderLatex(
     '\\documentclass[10pt,a4paper]{article}',
     latexPreamble,
     '\\usepackage[margin=22mm]{geometry}',
+    // Tables stay in their sections.
+    '\\IfFileExists{float.sty}{\\usepackage{float}\\floatplacement{table}{H}\\floatplacement{figure}{H}}{}',
     latexCommands,
     // Long words and file names may stand loosely rather than in the margin.
     '\\emergencystretch=3em',
@@ -70,10 +72,19 @@ function blockLatex(block: Block, picture: (figure: FigureContent) => string): s
   }
 }
 
+/** What a line of small type holds. */
+const lineLetters = 105
+
 /** Columns that hold words, not numbers, break their lines; others are as wide as they must be. */
 function tableLatex({ id, title, caption, head, align, rows, notes }: TableContent): string {
-  const longest = align.map((_, column) => Math.max(0, ...rows.map(({ cells }) => textOf(cells[column]).length)))
-  const broken = align.map((side, column) => side === 'left' && longest[column]! > 24)
+  const lastHead = head.at(-1)!.map(({ text, quiet }) => (text.length > (quiet?.length ?? 0) ? text : quiet!))
+  const longest = align.map((_, column) =>
+    Math.max(0, ...rows.map(({ cells }) => textOf(cells[column]).length), lastHead[column]!.length),
+  )
+  const whole = longest.reduce((sum, letters) => sum + letters + 2, 0)
+  const broken = align.map(
+    (side, column) => side === 'left' && longest[column]! > (whole > lineLetters ? 10 : 24),
+  )
   const total = broken.reduce((sum, breaks, column) => sum + (breaks ? longest[column]! : 0), 0)
   const rest = align.reduce((sum, _, column) => sum + (broken[column] ? 0 : longest[column]! + 2), 0)
   const room = Math.max(0.4, 0.94 - rest / 115)
@@ -85,10 +96,10 @@ function tableLatex({ id, title, caption, head, align, rows, notes }: TableConte
         : 'l',
   )
   const breaks = broken.some(Boolean)
-  // In letters: what a line of small type holds. Broken columns fit into what the others leave.
-  const tooWide = !breaks && rest > 105
+  // Broken columns fit into what the others leave.
+  const tooWide = !breaks && rest > lineLetters
   return [
-    '\\begin{table}[htbp]',
+    '\\begin{table}',
     '\\centering',
     `\\caption[]{${captionLatex(title, caption)}}`,
     `\\label{tab:${id.replace(/[^\w-]/g, '-')}}`,
@@ -96,7 +107,7 @@ function tableLatex({ id, title, caption, head, align, rows, notes }: TableConte
     ...(tooWide || align.length <= 5 ? [] : ['\\setlength{\\tabcolsep}{4pt}']),
     `\\begin{tabular}{@{}${columns.join('')}@{}}`,
     '\\toprule',
-    ...headLatex(head, align),
+    ...headLatex(head, align, broken),
     '\\midrule',
     ...rows.map(({ cells, kind, rule }) => {
       const line = cells.map((cell) => cellLatex(cell, kind === 'paper')).join(' & ')
@@ -109,7 +120,11 @@ function tableLatex({ id, title, caption, head, align, rows, notes }: TableConte
   ].join('\n')
 }
 
-function headLatex(head: TableContent['head'], align: TableContent['align']): string[] {
+function headLatex(
+  head: TableContent['head'],
+  align: TableContent['align'],
+  broken: readonly boolean[],
+): string[] {
   return head.flatMap((row) => {
     const lines: string[] = []
     let column = 0
@@ -117,12 +132,19 @@ function headLatex(head: TableContent['head'], align: TableContent['align']): st
     const put = (text: string, span: number, start: number) =>
       span > 1
         ? `\\multicolumn{${span}}{c}{${text}}`
-        : `\\multicolumn{1}{${start === 0 ? '@{}' : ''}${align[start] === 'right' ? 'r' : 'l'}${start === align.length - 1 ? '@{}' : ''}}{${text}}`
+        : broken[start]
+          ? text
+          : `\\multicolumn{1}{${start === 0 ? '@{}' : ''}${align[start] === 'right' ? 'r' : 'l'}${start === align.length - 1 ? '@{}' : ''}}{${text}}`
     const cells = row.map(({ text, quiet, span = 1 }) => {
       const start = column
       column += span
       if (span > 1) rules.push(`\\cmidrule(lr){${start + 1}-${start + span}}`)
-      return { text: escapeLatex(text), quiet: quiet ? `\\quiet{\\scriptsize ${escapeLatex(quiet)}}` : '', span, start }
+      return {
+        text: escapeLatex(text),
+        quiet: quiet ? `\\quiet{\\scriptsize ${escapeLatex(quiet)}}` : '',
+        span,
+        start,
+      }
     })
     lines.push(`${cells.map(({ text, span, start }) => put(text, span, start)).join(' & ')} \\\\`)
     if (cells.some(({ quiet }) => quiet))
@@ -147,7 +169,7 @@ function figureLatex(
 ): string {
   const figure = { id, title, caption, svg, width, notes }
   return [
-    '\\begin{figure}[htbp]',
+    '\\begin{figure}',
     '\\centering',
     svg
       ? `\\includegraphics[width=${width.toFixed(2)}\\linewidth]{${picture(figure)}}`

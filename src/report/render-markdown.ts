@@ -72,9 +72,7 @@ function captionText(title: string, caption: readonly string[]): string {
 
 function notesText(notes: readonly Note[]): string[] {
   if (notes.length === 0) return []
-  return [
-    notes.map(({ mark, text }) => `- ${mark ? `<sup>${mark}</sup> ` : ''}${inline(text)}`).join('\n'),
-  ]
+  return [notes.map(({ mark, text }) => `- ${mark ? `<sup>${mark}</sup> ` : ''}${inline(text)}`).join('\n')]
 }
 
 function inline(text: string): string {

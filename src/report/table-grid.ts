@@ -1,5 +1,5 @@
 import type { RecipeTable, Scalar } from '../experiment/index.ts'
-import { aboutNotes, captionOf } from './caption.ts'
+import { captionOf } from './caption.ts'
 import { type Cell, type HeadCell, Marks, type TableContent, type TableRow } from './document.ts'
 import type { Experiment } from './experiment-runs.ts'
 import {
@@ -86,7 +86,9 @@ export function gridTable(experiment: Experiment, table: GridTable): TableConten
     const hasTheirs = cells.some((cell) => cell.published !== undefined)
     return [
       { kind: 'ours', cells: [{ text: label }, ...ours] },
-      ...(hasTheirs ? [{ kind: 'paper' as const, cells: [{ text: 'paper', kind: 'paper' as const }, ...theirs] }] : []),
+      ...(hasTheirs
+        ? [{ kind: 'paper' as const, cells: [{ text: 'paper', kind: 'paper' as const }, ...theirs] }]
+        : []),
     ]
   })
   return {
@@ -99,12 +101,13 @@ export function gridTable(experiment: Experiment, table: GridTable): TableConten
     ].map((row) => row.map((cell): HeadCell => ({ ...cell, text: headText(cell.text) }))),
     align: ['left', ...columns.map(() => 'right' as const)],
     rows: body,
-    notes: [...marks.notes(), ...aboutNotes(experiment)],
-    ...(columns.length === 0 && { rows: [] }),
+    notes: marks.notes(),
   }
 
   function columnHead(all: GridRow[], column: Scalar, place: number): HeadCell {
-    const run = all.map(({ cells }) => cells[place]!.group?.values[table.columns]).find((v) => v !== undefined)
+    const run = all
+      .map(({ cells }) => cells[place]!.group?.values[table.columns])
+      .find((v) => v !== undefined)
     return String(run ?? column) === String(column)
       ? { text: String(column) }
       : { text: String(run), quiet: `paper: ${column}` }

@@ -1,5 +1,5 @@
 import type { RecipeTable, Scalar } from '../experiment/index.ts'
-import { aboutNotes, captionOf } from './caption.ts'
+import { captionOf } from './caption.ts'
 import { type Cell, type HeadCell, Marks, type TableContent, type TableRow } from './document.ts'
 import type { Experiment } from './experiment-runs.ts'
 import {
@@ -99,7 +99,9 @@ export function rowsTable(experiment: Experiment, table: RowsTable): TableConten
   const second: HeadCell[] = [
     { text: '' },
     ...table.show.map(({ head }) => ({ text: head })),
-    ...columns.flatMap(({ hasPaper }) => (hasPaper ? [{ text: 'ours' }, { text: 'paper' }] : [{ text: 'ours' }])),
+    ...columns.flatMap(({ hasPaper }) =>
+      hasPaper ? [{ text: 'ours' }, { text: 'paper' }] : [{ text: 'ours' }],
+    ),
   ]
   return {
     id: table.id,
@@ -109,10 +111,12 @@ export function rowsTable(experiment: Experiment, table: RowsTable): TableConten
     align: [
       'left',
       ...table.show.map(() => 'right' as const),
-      ...columns.flatMap(({ hasPaper }) => (hasPaper ? ['right' as const, 'right' as const] : ['right' as const])),
+      ...columns.flatMap(({ hasPaper }) =>
+        hasPaper ? ['right' as const, 'right' as const] : ['right' as const],
+      ),
     ],
     rows: body,
-    notes: [...marks.notes(), ...aboutNotes(experiment)],
+    notes: marks.notes(),
   }
 }
 

@@ -1,7 +1,7 @@
 import { MillraceError } from '../core/errors.ts'
 import type { Ask, RecipeTable } from '../experiment/index.ts'
 import { KeyedVectors, type Neighbour } from '../vectors/index.ts'
-import { aboutNotes, captionOf } from './caption.ts'
+import { captionOf } from './caption.ts'
 import { type Cell, Marks, type TableContent } from './document.ts'
 import type { Experiment, ExperimentRun } from './experiment-runs.ts'
 import { groupRuns } from './measured.ts'
@@ -34,26 +34,39 @@ export function wordsTable(experiment: Experiment, table: WordsTable): TableCont
         : table.asks.map((): Answer => ({ reason: group.runs[0]?.missing ?? 'not run yet' })),
     }
   })
+  const several = columns.length > 1
   // Of several runs, an answer that the paper gives for none of them.
   const shared = groups.length === 1 ? [] : table.asks.map(({ published }) => published)
   const hasShared = shared.some((answer) => typeof answer === 'string')
-  const several = columns.length > 1
   return {
     id: table.id,
     title: table.title,
     caption: [
       ...captionOf(experiment).filter((sentence) => !sentence.startsWith('Mean ±')),
       ...(groups.some(({ runs }) => runs.length > 1) ? ['The first seed that is complete was asked.'] : []),
+      ...columns.flatMap((column) => agreement(column, several)),
     ],
     head: [
       [
         { text: '' },
-        ...columns.flatMap(({ label, hasPaper }) => [{ text: label }, ...(hasPaper ? [{ text: 'paper', ...(several && { quiet: label }) }] : [])]),
+        ...columns.flatMap(({ label, hasPaper }) => [
+          { text: label },
+          ...(hasPaper ? [{ text: 'paper', ...(several && { quiet: label }) }] : []),
+        ]),
         ...(hasShared ? [{ text: 'paper' }] : []),
         ...table.others.map(({ label }) => ({ text: label, quiet: 'paper' })),
       ],
     ],
-    align: Array.from({ length: 1 + columns.reduce((sum, { hasPaper }) => sum + (hasPaper ? 2 : 1), 0) + (hasShared ? 1 : 0) + table.others.length }, () => 'left' as const),
+    align: Array.from(
+      {
+        length:
+          1 +
+          columns.reduce((sum, { hasPaper }) => sum + (hasPaper ? 2 : 1), 0) +
+          (hasShared ? 1 : 0) +
+          table.others.length,
+      },
+      () => 'left' as const,
+    ),
     rows: table.asks.map(({ label, ask }, i) => ({
       kind: 'ours' as const,
       cells: [
@@ -66,8 +79,27 @@ export function wordsTable(experiment: Experiment, table: WordsTable): TableCont
         ...table.others.map(({ published }) => paperCell(published[i])),
       ],
     })),
-    notes: [...marks.notes(), ...aboutNotes(experiment)],
+    notes: marks.notes(),
   }
+}
+
+/** How often one of our answers is one of the paper's, which are parted by commas. */
+function agreement(
+  { label, answers, published }: { label: string; answers: Answer[]; published: (string | undefined)[] },
+  several: boolean,
+): string[] {
+  const plain = (word: string) => word.trim().toLowerCase().replaceAll('_', ' ')
+  const both = answers.flatMap((answer, i) =>
+    'words' in answer && published[i] !== undefined ? [{ ours: answer.words, paper: published[i] }] : [],
+  )
+  if (both.length === 0) return []
+  const same = both.filter(({ ours, paper }) => {
+    const theirs = paper.split(',').map(plain)
+    return ours.some((word) => theirs.includes(plain(word)))
+  })
+  return [
+    `${several ? `${label}: an` : 'An'} answer of ours is one of the paper’s in ${same.length} of ${both.length} questions.`,
+  ]
 }
 
 type Answer = { words: string[] } | { reason: string }

@@ -2,9 +2,36 @@ import type { TopLevelSpec } from 'vega-lite'
 import { ConfigError } from '../core/errors.ts'
 
 /** Colours that differ in lightness too, so that they are told apart in grey. Source: Okabe and Ito, darkened. */
-export const colours = ['#1f5f8b', '#c2571a', '#2e7d4f', '#8a4fa3', '#9a7200', '#b0304f', '#4c4c4c', '#1a8a8a']
-export const dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2], [10, 4], [1, 3], [6, 2, 2, 2, 2, 2]]
-export const shapes = ['circle', 'square', 'triangle-up', 'diamond', 'triangle-down', 'cross', 'triangle-right', 'triangle-left']
+export const colours = [
+  '#1f5f8b',
+  '#c2571a',
+  '#2e7d4f',
+  '#8a4fa3',
+  '#9a7200',
+  '#b0304f',
+  '#4c4c4c',
+  '#1a8a8a',
+]
+export const dashes = [
+  [1, 0],
+  [6, 3],
+  [2, 2],
+  [8, 3, 2, 3],
+  [4, 2],
+  [10, 4],
+  [1, 3],
+  [6, 2, 2, 2, 2, 2],
+]
+export const shapes = [
+  'circle',
+  'square',
+  'triangle-up',
+  'diamond',
+  'triangle-down',
+  'cross',
+  'triangle-right',
+  'triangle-left',
+]
 
 /** Type sizes are of a picture that is 8 cm wide in print at 340 units. */
 const config: TopLevelSpec['config'] = {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { writeFileAtomically } from '../core/disk.ts'
+import { aboutNotes, captionOf } from './caption.ts'
 import type { Block, FigureContent } from './document.ts'
 import type { Experiment } from './experiment-runs.ts'
 import { svgToPdf } from './figure-pdf.ts'
@@ -12,21 +13,52 @@ import { gridTable } from './table-grid.ts'
 import { rowsTable } from './table-rows.ts'
 import { wordsTable } from './table-words.ts'
 
-/** Tables and figures of a recipe, in its order. */
-export async function recipeBlocks(experiment: Experiment): Promise<Block[]> {
+/**
+ * Tables and figures of a recipe, in its order. What a caption says of all runs stands at the first of them; what the
+ * recipe says of itself, at the last, unless it is said elsewhere.
+ */
+export async function recipeBlocks(experiment: Experiment, { about = true } = {}): Promise<Block[]> {
   const { tables, figures } = experiment.recipe
-  const blocks: Block[] = tables.map((table) => ({
-    kind: 'table',
-    table:
-      table.kind === 'grid'
-        ? gridTable(experiment, table)
-        : table.kind === 'rows'
-          ? rowsTable(experiment, table)
-          : wordsTable(experiment, table),
-  }))
-  for (const figure of figures) blocks.push({ kind: 'figure', figure: await drawFigure(experiment, figure) })
+  const contents = tables.map((table) =>
+    table.kind === 'grid'
+      ? gridTable(experiment, table)
+      : table.kind === 'rows'
+        ? rowsTable(experiment, table)
+        : wordsTable(experiment, table),
+  )
+  const said = new Set(captionOf(experiment))
+  const pictures: FigureContent[] = []
+  for (const figure of figures) pictures.push(await drawFigure(experiment, figure))
+  const blocks: Block[] = [
+    ...contents.map(
+      (table, i): Block => ({
+        kind: 'table',
+        table: {
+          ...table,
+          caption:
+            i === 0 ? table.caption : [...table.caption.filter((sentence) => !said.has(sentence)), asAbove],
+        },
+      }),
+    ),
+    ...pictures.map(
+      (figure, i): Block => ({
+        kind: 'figure',
+        figure: {
+          ...figure,
+          caption:
+            i === 0 && contents.length === 0 ? [...figure.caption, ...captionOf(experiment)] : figure.caption,
+        },
+      }),
+    ),
+  ]
+  const last = blocks.at(-1)
+  const notes = about ? aboutNotes(experiment) : []
+  if (last?.kind === 'table') last.table = { ...last.table, notes: [...last.table.notes, ...notes] }
+  if (last?.kind === 'figure') last.figure = { ...last.figure, notes: [...last.figure.notes, ...notes] }
   return blocks
 }
+
+const asAbove = 'Runs, corpus and settings: as above.'
 
 /** The files that a write-up consists of. */
 export interface WrittenFiles {
@@ -43,7 +75,11 @@ export interface WrittenFiles {
  *
  * throws  ResourceError if they cannot be written; ConfigError if the drawing library is not installed
  */
-export async function writeRecipe(experiment: Experiment, folder: string, name: string): Promise<WrittenFiles> {
+export async function writeRecipe(
+  experiment: Experiment,
+  folder: string,
+  name: string,
+): Promise<WrittenFiles> {
   const blocks = await recipeBlocks(experiment)
   const title = experiment.recipe.title ?? experiment.recipe.name
   const figures = await writeFigures(blocks, folder, `${name}-`)
@@ -68,11 +104,7 @@ export async function writeRecipe(experiment: Experiment, folder: string, name: 
 }
 
 /** Each figure that could be drawn as SVG, and as PDF for LaTeX. */
-export async function writeFigures(
-  blocks: readonly Block[],
-  folder: string,
-  prefix = '',
-): Promise<string[]> {
+export async function writeFigures(blocks: readonly Block[], folder: string, prefix = ''): Promise<string[]> {
   mkdirSync(folder, { recursive: true })
   const written: string[] = []
   for (const block of blocks) {

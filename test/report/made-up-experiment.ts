@@ -39,7 +39,8 @@ export function madeUpExperiment(
     runs: plan.runs.map(({ corpus: _, ...run }) => {
       const end = run.skipped === null ? fate(run.id) : 'not begun'
       const words = String(run.values.words ?? '1M')
-      if (typeof end !== 'string') madeUpTrained(join(path, run.id), run.config as Record<string, unknown>, end)
+      if (typeof end !== 'string')
+        madeUpTrained(join(path, run.id), run.config as Record<string, unknown>, end)
       return {
         ...run,
         identity: end === 'not begun' ? null : 'f'.repeat(64),
@@ -89,7 +90,12 @@ function madeUpTrained(path: string, config: Record<string, unknown>, fate: Excl
   })
   const log = new EventLog(folder.events, 1)
   for (let tenth = 1; tenth <= 10; tenth++) {
-    const progress = { wordsPerSecond: 250_000 + 1000 * tenth, learningRate: 0.02, rssBytes: 1e8, planBytes: 1e8 }
+    const progress = {
+      wordsPerSecond: 250_000 + 1000 * tenth,
+      learningRate: 0.02,
+      rssBytes: 1e8,
+      planBytes: 1e8,
+    }
     log.append(tenth * 200, {
       type: 'progress',
       epoch: tenth > 5 ? 2 : 1,
@@ -100,7 +106,14 @@ function madeUpTrained(path: string, config: Record<string, unknown>, fate: Excl
       seconds: tenth,
     })
     if (tenth % 5 === 0)
-      log.append(tenth * 200, { type: 'epoch', epoch: tenth / 5, loss: 3 - tenth / 10, seconds: 5, records: 7, hash: '0' })
+      log.append(tenth * 200, {
+        type: 'epoch',
+        epoch: tenth / 5,
+        loss: 3 - tenth / 10,
+        seconds: 5,
+        records: 7,
+        hash: '0',
+      })
     if (tenth % 2 === 0) {
       const scores = { 'questions-words': 0.02 * tenth }
       log.append(tenth * 200, { type: 'scores', epoch: 1, place: 1, seconds: tenth, scores } as never)
@@ -252,8 +265,16 @@ export const rowsRecipe = {
         { score: 'seconds', head: 'time (s)', unit: 'seconds' },
       ],
       others: [
-        { label: 'RNNLM', show: { dim: 80, words: '320M' }, published: { 'questions-words.semantic': 4.9, 'questions-words': 12.7 } },
-        { label: 'NNLM 100 %', show: { dim: 100, words: '6B' }, published: { 'questions-words.semantic': 34.2 } },
+        {
+          label: 'RNNLM',
+          show: { dim: 80, words: '320M' },
+          published: { 'questions-words.semantic': 4.9, 'questions-words': 12.7 },
+        },
+        {
+          label: 'NNLM 100 %',
+          show: { dim: 100, words: '6B' },
+          published: { 'questions-words.semantic': 34.2 },
+        },
       ],
     },
     {
@@ -263,7 +284,11 @@ export const rowsRecipe = {
       count: 3,
       asks: [
         { ask: { analogy: ['France', 'Paris', 'Italy'] }, published: { sg: 'Rome' } },
-        { label: 'near New Zealand', ask: { near: 'New Zealand' }, published: { sg: 'Wellington', cbow: 'Auckland' } },
+        {
+          label: 'near New Zealand',
+          ask: { near: 'New Zealand' },
+          published: { sg: 'Wellington', cbow: 'Auckland' },
+        },
         { ask: { sum: ['Korea', 'capital'] } },
       ],
       others: [{ label: 'Collobert', published: ['reiki_kohona', 'gossip', '–'] }],
@@ -274,6 +299,11 @@ export const rowsRecipe = {
     { kind: 'bars', id: 'semantic', title: 'Semantic accuracy', y: 'questions-words.semantic' },
     { kind: 'training', id: 'loss', title: 'Loss', y: 'loss' },
     { kind: 'training', id: 'over-time', title: 'Accuracy over time', y: 'questions-words', x: 'seconds' },
-    { kind: 'pairs', id: 'capitals', title: 'Countries and capitals', pairs: [...pairs, ['Nowhere', 'Nothing']] },
+    {
+      kind: 'pairs',
+      id: 'capitals',
+      title: 'Countries and capitals',
+      pairs: [...pairs, ['Nowhere', 'Nothing']],
+    },
   ],
 }

@@ -1,0 +1,161 @@
+import { spearman } from '../evaluate/correlation.ts'
+import type { Experiment } from './experiment-runs.ts'
+import { formatValue, numberOf } from './measured.ts'
+import { type GridScores, type GridTable, gridScores } from './table-grid.ts'
+import { type RowsTable, scoredRows } from './table-rows.ts'
+
+/** What the numbers of a recipe's tables show, in plain sentences, beside what the paper's show. */
+export function trendsOf(experiment: Experiment): string[] {
+  return experiment.recipe.tables.flatMap((table) =>
+    table.kind === 'grid'
+      ? gridTrends(gridScores(experiment, table), table)
+      : table.kind === 'rows'
+        ? rowsTrends(experiment, table)
+        : [],
+  )
+}
+
+function gridTrends({ columns, rows }: GridScores, table: GridTable): string[] {
+  const across = rows.map(({ cells }) =>
+    cells.map((cell) => ({
+      at: asNumber(cell.group?.values[table.columns]),
+      ours: cell.mean,
+      paper: cell.published,
+    })),
+  )
+  const down = columns.map((_, i) =>
+    rows.map(({ cells }) => ({
+      at: asNumber(cells[i]!.group?.values[table.rows]),
+      ours: cells[i]!.mean,
+      paper: cells[i]!.published,
+    })),
+  )
+  const cells = rows.flatMap(({ cells }) => cells)
+  return [
+    riseText(nameOf(table.columns), across, 'rows', table),
+    riseText(nameOf(table.rows), down, 'columns', table),
+    rankText(
+      cells.flatMap(({ mean, published }) =>
+        mean === null || published === undefined ? [] : [[mean, published] as const],
+      ),
+      'cells',
+    ),
+  ].filter((sentence) => sentence !== null)
+}
+
+type Step = { at: number | null; ours: number | null; paper: number | undefined }
+
+/** How many lines of a table go up along a key, from end to end and at each step; null if there is nothing to say. */
+function riseText(key: string, lines: Step[][], other: string, table: GridTable): string | null {
+  const ours = lines.map((line) => valuesAlong(line.map(({ at, ours }) => [at, ours])))
+  const known = ours.filter((values) => values.length > 1)
+  if (known.length === 0) return null
+  // Of the paper's, those cells alone that we have too.
+  const paper = lines
+    .map((line) =>
+      valuesAlong(line.map(({ at, ours, paper }) => [at, ours === null ? null : (paper ?? null)])),
+    )
+    .filter((values) => values.length > 1)
+  const values = lines.flat().flatMap(({ at, ours }) => (at !== null && ours !== null ? [at] : []))
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  const count = (lines: number[][]) => {
+    const up = lines.filter((line) => line.at(-1)! > line[0]!).length
+    const always = lines.filter((line) => line.every((value, i) => i === 0 || value > line[i - 1]!)).length
+    return { up, always, of: lines.length }
+  }
+  const mine = count(known)
+  const theirs = count(paper)
+  const falls = table.score === 'loss' ? ' (lower is better)' : ''
+  return [
+    `From ${brief(low)} to ${brief(high)} ${key} the score rises in ${mine.up} of ${mine.of} ${other}`,
+    `, at every step in ${mine.always}${falls}`,
+    theirs.of > 0
+      ? `; the paper’s, in the same cells, in ${theirs.up} of ${theirs.of}, at every step in ${theirs.always}.`
+      : '.',
+  ].join('')
+}
+
+/** In the order of the key's values; a line without two numbers has nothing to tell. */
+function valuesAlong(line: (readonly [at: number | null, value: number | null])[]): number[] {
+  return line
+    .flatMap(([at, value]) => (at === null || value === null ? [] : [[at, value] as const]))
+    .sort((a, b) => a[0] - b[0])
+    .map(([, value]) => value)
+}
+
+/** Scores of which less is more. */
+const lowerIsBetter = ['loss', 'seconds', 'peakRssBytes']
+
+function rowsTrends(experiment: Experiment, table: RowsTable): string[] {
+  const rows = scoredRows(experiment, table)
+  return table.scores.flatMap(({ score, head, unit }, i): string[] => {
+    const known = rows.flatMap(({ label, scores }) => {
+      const { mean, deviation, published } = scores[i]!
+      return mean === null ? [] : [{ label, mean, deviation, published }]
+    })
+    if (known.length < 2 || score === 'vocabulary') return []
+    const sign = lowerIsBetter.includes(score) ? -1 : 1
+    const sorted = known.toSorted((a, b) => sign * (b.mean - a.mean))
+    const [best, second] = [sorted[0]!, sorted[1]!]
+    const published = known.flatMap(({ label, published }) =>
+      typeof published === 'number' ? [{ label, published }] : [],
+    )
+    const [theirs] = published.toSorted((a, b) => sign * (b.published - a.published))
+    const near = Math.max(best.deviation ?? 0, second.deviation ?? 0)
+    const word =
+      { loss: 'Lowest', seconds: 'Fewest', wordsPerSecond: 'Most', peakRssBytes: 'Lowest' }[score] ?? 'Best'
+    const percent = unit === 'percent' ? ' %' : ''
+    return [
+      [
+        `${word} ${head}: ${best.label} (${formatValue(best.mean, unit)}${percent})`,
+        `, before ${second.label} (${formatValue(second.mean, unit)}${percent})`,
+        near > 0 && Math.abs(best.mean - second.mean) < near
+          ? ', which lies within the spread over seeds'
+          : '',
+        !theirs || published.length < 2
+          ? '.'
+          : theirs.label === best.label
+            ? '; in the paper it is the same one.'
+            : `; in the paper, of these, ${theirs.label} (${theirs.published}).`,
+      ].join(''),
+      ...[
+        rankText(
+          known.flatMap(({ mean, published }) =>
+            typeof published === 'number' ? [[mean, published] as const] : [],
+          ),
+          `runs by ${head}`,
+        ),
+      ].filter((sentence) => sentence !== null),
+    ]
+  })
+}
+
+/** Whether ours and the paper's come in the same order; null of fewer than three. */
+function rankText(pairs: readonly (readonly [ours: number, paper: number])[], what: string): string | null {
+  if (pairs.length < 3) return null
+  const { value } = spearman(
+    pairs.map(([ours]) => ours),
+    pairs.map(([, paper]) => paper),
+  )
+  if (value === null) return null
+  return `Ours and the paper’s order of ${pairs.length} ${what}: Spearman’s ρ ${value.toFixed(2).replace('-', '−')} (1 if it is the same).`
+}
+
+function asNumber(value: string | number | boolean | undefined): number | null {
+  return value === undefined ? null : numberOf(value)
+}
+
+function nameOf(key: string): string {
+  return { words: 'words of text', dim: 'dimensions' }[key] ?? key
+}
+
+/** 16000000 as 16M. */
+function brief(value: number): string {
+  for (const [size, letter] of [
+    [1e9, 'B'],
+    [1e6, 'M'],
+    [1e3, 'K'],
+  ] as const)
+    if (value >= size && value % (size / 10) === 0) return `${value / size}${letter}`
+  return String(value)
+}
