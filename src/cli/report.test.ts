@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFil
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
+import { gridRecipe, madeUpExperiment, madeUpRuns } from '../../test/report/made-up-experiment.ts'
 import { madeUpRun } from '../../test/report/made-up-run.ts'
 import { command } from './report.ts'
 
@@ -57,4 +58,31 @@ test('takes the run, the words and their groups from a recipe', async () => {
 test('a folder without a run and a recipe that is not there are told in plain words', async () => {
   await expect(outputOf(join(tmpdir(), 'nothing'))).rejects.toThrow('is not a run folder')
   await expect(outputOf('nowhere.yaml')).rejects.toThrow('it is not there')
+})
+
+test('a recipe with tables, or the folder of its version, becomes its tables', async () => {
+  const runs = madeUpRuns()
+  const one = {
+    ...gridRecipe,
+    grid: { dim: [50], words: ['24M', '783M'] },
+    figures: [],
+    scales: { tiny: { as: { words: { '783M': null } }, seeds: [1, 2, 3] } },
+  }
+  madeUpExperiment(one, { runs, scale: 'tiny' })
+  writeFileSync(join(runs, 'table2.yaml'), JSON.stringify(one))
+  const out = join(runs, 'out')
+  const told = JSON.parse(await outputOf(join(runs, 'table2.yaml'), '--runs', runs, '-o', out, '--json'))
+  expect(told).toMatchObject({ type: 'report', scale: 'tiny', version: 1, runs: 6, missing: 3 })
+  expect(readFileSync(join(out, 'table2.md'), 'utf8')).toContain('| 50 | 50.0 ± 0.0 | – <sup>a</sup> |')
+  vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
+  await outputOf(join(runs, 'paper1-table2'), '-o', out)
+  expect(readFileSync(join(out, 'paper1-table2.tex'), 'utf8')).toContain('\\toprule')
+  await expect(outputOf(join(runs, 'table2.yaml'), '--runs', runs, '--version', 'x')).rejects.toThrow(
+    'is no version',
+  )
+})
+
+test('there is a target or --paper, and not both', async () => {
+  await expect(outputOf()).rejects.toThrow('there is nothing to report on')
+  await expect(outputOf('a', '--paper')).rejects.toThrow('leave one of them out')
 })

@@ -1,15 +1,25 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { InputError, MillraceError } from '../core/errors.ts'
 import { readScores, type Scores } from '../evaluate/index.ts'
-import { type ExperimentRecord, expand, type Recipe, type RecordedRun } from '../experiment/index.ts'
-import { RunFolder } from '../run/index.ts'
+import {
+  expand,
+  type Recipe,
+  type RecipeFigure,
+  type RecipeTable,
+  type RecordedRun,
+  Version,
+  versionsOf,
+} from '../experiment/index.ts'
+import type { RunFolder } from '../run/index.ts'
 import { type RunHistory, readHistory } from './history.ts'
 
 /** A recipe at a scale, and what its runs left behind. */
 export interface Experiment {
-  /** What tables and figures are drawn by. */
   recipe: Recipe
+  /** Of the recipe at this scale. */
+  tables: RecipeTable[]
+  figures: RecipeFigure[]
   scale: string | null
   /** Of the runs; null if it was never run at this scale. */
   version: number | null
@@ -45,123 +55,83 @@ const preferred = ['paper', 'wiki100', 'tiny']
  */
 export function findExperiment(recipe: Recipe, options: FindOptions = {}): Experiment {
   const { runs = 'runs', scale, version } = options
-  const versions = versionFolders(runs, recipe.name)
+  const versions = versionsOf(runs, recipe.name)
   if (version !== undefined) {
-    const found = versions.find(({ number }) => number === version)
-    if (!found)
-      throw new InputError('VERSION_MISSING', {
-        what: `there is no version ${version} of ${recipe.name} in ${runs}`,
-        why:
-          versions.length > 0
-            ? `there are ${versions.map(({ number }) => number).join(', ')}`
-            : 'it was never run',
-      })
-    const record = readRecord(found.path)
-    return experimentOf(record.recipe, record, found.path)
+    const found = versions.find(({ record }) => record.version === version)
+    if (found) return experimentOf(found.record.recipe, found)
+    const numbers = versions.map(({ record }) => record.version)
+    throw new InputError('VERSION_MISSING', {
+      what: `there is no version ${version} of ${recipe.name} in ${runs}`,
+      why: numbers.length > 0 ? `there are ${numbers.join(', ')}` : 'it was never run',
+    })
   }
   if (scale !== undefined) expand(recipe, scale)
-  const records = versions.map(({ path }) => ({ path, record: readRecord(path) })).reverse()
-  const wanted = scale !== undefined ? [scale] : [...preferred, ...records.map(({ record }) => record.scale)]
+  const newest = versions.toReversed()
+  const wanted = scale !== undefined ? [scale] : [...preferred, ...newest.map(({ record }) => record.scale)]
   for (const name of wanted) {
-    const found = records.find(({ record }) => record.scale === name)
-    if (found) return experimentOf(recipe, found.record, found.path, true)
+    const found = newest.find(({ record }) => record.scale === name)
+    if (found) return experimentOf(recipe, found, true)
   }
-  const { scale: planned, runs: plan } = expand(recipe, scale)
-  return { recipe, scale: planned, version: null, path: null, runs: plan.map(notRun) }
+  const { scale: planned, runs: plan, tables, figures } = expand(recipe, scale)
+  return { recipe, tables, figures, scale: planned, version: null, path: null, runs: plan.map(notRun) }
 }
 
 /** What `experiment.json` in a version's folder tells, without its recipe's file. */
 export function readExperiment(path: string): Experiment {
-  const record = readRecord(path)
-  return experimentOf(record.recipe, record, path)
+  const version = Version.read(path)
+  return experimentOf(version.record.recipe, version)
 }
 
 /** Whether a folder is that of a version of a recipe. */
 export function isExperimentFolder(path: string): boolean {
-  return existsSync(join(path, recordName))
-}
-
-const recordName = 'experiment.json'
-
-function versionFolders(runs: string, name: string): { number: number; path: string }[] {
-  if (!existsSync(runs)) return []
-  return readdirSync(runs)
-    .flatMap((entry) => {
-      const number =
-        entry === name ? 1 : entry.startsWith(`${name}@`) ? Number(entry.slice(name.length + 1)) : 0
-      const path = join(runs, entry)
-      return Number.isInteger(number) && number > 0 && isExperimentFolder(path) ? [{ number, path }] : []
-    })
-    .sort((a, b) => a.number - b.number)
-}
-
-function readRecord(path: string): ExperimentRecord {
-  const file = join(path, recordName)
-  let record: ExperimentRecord
-  try {
-    record = JSON.parse(readFileSync(file, 'utf8'))
-  } catch (cause) {
-    throw new InputError('EXPERIMENT_DAMAGED', {
-      what: `cannot read ${file}`,
-      why: existsSync(file) ? 'it is not JSON' : 'it is not there',
-      mend: 'run the recipe again: what is complete is not trained again',
-      cause,
-    })
-  }
-  if (record?.format === 1) return record
-  throw new InputError('EXPERIMENT_FORMAT', {
-    what: `${file} has format ${record?.format}`,
-    why: 'this version of Millrace reads format 1',
-  })
+  return existsSync(join(path, 'experiment.json'))
 }
 
 /** `grown`: runs that the recipe asks for since are missing, not unknown. */
-function experimentOf(recipe: Recipe, record: ExperimentRecord, path: string, grown = false): Experiment {
+function experimentOf(recipe: Recipe, version: Version, grown = false): Experiment {
+  const { record, path } = version
+  const plan = planOf(recipe, record.scale) ?? planOf(record.recipe, record.scale)
   const known = new Set(record.runs.map(({ id }) => id))
-  const since = grown ? plannedRuns(recipe, record.scale).filter(({ id }) => !known.has(id)) : []
+  const since = grown ? (plan?.runs ?? []).filter(({ id }) => !known.has(id)) : []
   return {
     recipe,
+    tables: plan?.tables ?? recipe.tables,
+    figures: plan?.figures ?? recipe.figures,
     scale: record.scale,
     version: record.version,
     path,
-    runs: [...record.runs.map((run) => readRun(run, path)), ...since.map(notRun)],
+    runs: [...record.runs.map((run) => readRun(run, version)), ...since.map(notRun)],
   }
 }
 
-/** None if the recipe has lost the scale since. */
-function plannedRuns(recipe: Recipe, scale: string | null) {
+/** Undefined if the recipe has lost the scale since. */
+function planOf(recipe: Recipe, scale: string | null): ReturnType<typeof expand> | undefined {
   try {
-    return expand(recipe, scale ?? undefined).runs
+    return expand(recipe, scale ?? undefined)
   } catch (error) {
-    if (error instanceof MillraceError) return []
+    if (error instanceof MillraceError) return undefined
     throw error
   }
 }
 
-function notRun(run: ReturnType<typeof expand>['runs'][number]): ExperimentRun {
-  return {
-    ...run,
-    identity: null,
-    corpus: null,
-    folder: null,
-    history: null,
-    scores: undefined,
-    missing: run.skipped ?? 'not run yet',
-  }
+function notRun({ corpus: _, ...run }: ReturnType<typeof expand>['runs'][number]): ExperimentRun {
+  return { ...run, ...nothing, identity: null, corpus: null, failure: null, missing: run.skipped ?? notYet }
 }
 
-function readRun(run: RecordedRun, base: string): ExperimentRun {
-  const nothing = { ...run, folder: null, history: null, scores: undefined }
-  if (run.skipped !== null) return { ...nothing, missing: run.skipped }
-  if (run.folder === null) return { ...nothing, missing: 'not run yet' }
-  const folder = new RunFolder(resolve(base, run.folder))
-  if (!folder.exists()) return { ...nothing, missing: 'its run folder is not there' }
+const nothing = { folder: null, history: null, scores: undefined }
+const notYet = 'not run yet'
+
+function readRun(run: RecordedRun, version: Version): ExperimentRun {
+  const without = (missing: string) => ({ ...run, ...nothing, missing })
+  if (run.skipped !== null) return without(run.skipped)
+  const folder = version.folderOf(run)
+  if (!folder?.exists()) return without(run.failure === null ? notYet : `failed: ${shorten(run.failure)}`)
   try {
     const history = readHistory(folder)
     return { ...run, folder, history, scores: readScores(folder), missing: stateOf(history) }
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
-    return { ...nothing, missing: error.parts.why ?? error.parts.what }
+    return without(error.parts.why ?? error.parts.what)
   }
 }
 

@@ -94,7 +94,7 @@ function publishedPoints(
   figure: Lines,
   nameOf: (group: RunGroup) => string,
 ): Point[] {
-  const table = experiment.recipe.tables.find(({ id, kind }) => id === figure.table && kind === 'grid')
+  const table = experiment.tables.find(({ id, kind }) => id === figure.table && kind === 'grid')
   if (table?.kind !== 'grid') return []
   return gridScores(experiment, table).rows.flatMap(({ cells }) =>
     cells.flatMap(({ published, group }): Point[] => {

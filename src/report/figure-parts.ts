@@ -6,6 +6,7 @@ export function scoreTitle(score: string, unit: Unit): string {
     loss: 'loss (nats per pair of words)',
     seconds: 'training time (seconds)',
     wordsPerSecond: 'words per second',
+    words: 'words trained on',
     vocabulary: 'vocabulary (words)',
     peakRssBytes: 'peak memory (bytes)',
   }

@@ -23,7 +23,7 @@ export const latexPreamble = String.raw`\usepackage{iftex}
 
 /** Defines the command that letters beyond pdfTeX's fonts are written with. */
 export const latexCommands = String.raw`\providecommand{\othercharacter}[2]{\ifdefined\Umathchar\char"#1\relax\else{\scriptsize[#2]}\fi}
-\providecommand{\quiet}[1]{{\color{black!60}#1}}`
+\providecommand{\quiet}[1]{\leavevmode{\color{black!60}#1}}`
 
 function escapeCharacter(character: string): string {
   const known = escapes[character]

@@ -36,7 +36,7 @@ export function groupRuns(runs: readonly ExperimentRun[]): RunGroup[] {
   })
 }
 
-/** `score`: a path of `scoreAt`, or loss, seconds, wordsPerSecond, vocabulary, peakRssBytes. */
+/** `score`: a path of `scoreAt`, or loss, seconds, wordsPerSecond, words, vocabulary, peakRssBytes. */
 export function measure(runs: readonly ExperimentRun[], score: string): Measured {
   const values: number[] = []
   const reasons = new Set<string>()
@@ -60,6 +60,7 @@ function scoreOf(run: ExperimentRun, score: string): number | string {
     loss: run.history!.epochs.at(-1)?.loss,
     seconds: result?.seconds,
     wordsPerSecond: result?.wordsPerSecond,
+    words: result?.words,
     vocabulary: result?.vocabulary,
     peakRssBytes: result?.peakRssBytes,
   }
@@ -102,8 +103,14 @@ export function numberOf(value: Scalar): number | null {
 
 /** `1M (paper: 24M)`; the paper's term alone where both are one. */
 export function asRun(values: Record<string, Scalar>, cell: Record<string, Scalar>, key: string): string {
-  const [ours, paper] = [values[key], cell[key]]
-  return String(ours) === String(paper) ? String(ours) : `${ours} (paper: ${paper})`
+  const [ours, paper] = [formatScalar(values[key]!), formatScalar(cell[key]!)]
+  return ours === paper ? ours : `${ours} (paper: ${paper})`
+}
+
+/** A setting as recipes write it: 0.00001 as 1e-5. */
+export function formatScalar(value: Scalar): string {
+  if (typeof value !== 'number' || value === 0 || Math.abs(value) >= 1e-3) return String(value)
+  return value.toExponential().replace('e+', 'e')
 }
 
 function minus(text: string): string {

@@ -23,6 +23,8 @@ export function renderLatex(
     latexCommands,
     // Long words and file names may stand loosely rather than in the margin.
     '\\emergencystretch=3em',
+    // Equal documents are equal files.
+    '\\ifdefined\\pdftrailerid\\pdftrailerid{}\\fi',
     '\\setlength{\\parindent}{0pt}\\setlength{\\parskip}{0.6em}',
     `\\title{${inline(title)}}\\author{}\\date{}`,
     '\\begin{document}',
@@ -77,7 +79,9 @@ const lineLetters = 105
 
 /** Columns that hold words, not numbers, break their lines; others are as wide as they must be. */
 function tableLatex({ id, title, caption, head, align, rows, notes }: TableContent): string {
-  const lastHead = head.at(-1)!.map(({ text, quiet }) => (text.length > (quiet?.length ?? 0) ? text : quiet!))
+  const lastHead = head
+    .at(-1)!
+    .map(({ text, quiet }) => (text.length >= (quiet ?? '').length ? text : quiet!))
   const longest = align.map((_, column) =>
     Math.max(0, ...rows.map(({ cells }) => textOf(cells[column]).length), lastHead[column]!.length),
   )
@@ -102,6 +106,7 @@ function tableLatex({ id, title, caption, head, align, rows, notes }: TableConte
     '\\begin{table}',
     '\\centering',
     `\\caption[]{${captionLatex(title, caption)}}`,
+    '\\smallskip',
     `\\label{tab:${id.replace(/[^\w-]/g, '-')}}`,
     tooWide ? '\\resizebox{\\linewidth}{!}{%' : `{\\${breaks && align.length > 4 ? 'footnotesize' : 'small'}`,
     ...(tooWide || align.length <= 5 ? [] : ['\\setlength{\\tabcolsep}{4pt}']),
@@ -109,9 +114,10 @@ function tableLatex({ id, title, caption, head, align, rows, notes }: TableConte
     '\\toprule',
     ...headLatex(head, align, broken),
     '\\midrule',
-    ...rows.map(({ cells, kind, rule }) => {
+    ...rows.map(({ cells, kind, rule }, i) => {
       const line = cells.map((cell) => cellLatex(cell, kind === 'paper')).join(' & ')
-      return `${rule ? '\\midrule\n' : ''}${line} \\\\`
+      const space = kind === 'paper' && rows[i + 1]?.kind === 'ours' ? '\\addlinespace[3pt]' : ''
+      return `${rule ? '\\midrule\n' : ''}${line} \\\\${space}`
     }),
     '\\bottomrule',
     '\\end{tabular}}',
@@ -199,7 +205,9 @@ function notesLatex(notes: readonly Note[]): string[] {
 
 function inline(text: string): string {
   return inlineParts(text)
-    .map(({ text, code }) => (code ? `\\texttt{${escapeLatex(text)}}` : escapeLatex(text)))
+    .map(({ text, code }) =>
+      code ? `\\texttt{${escapeLatex(text).replace(/[,/]/g, '$&\\allowbreak{}')}}` : escapeLatex(text),
+    )
     .join('')
 }
 

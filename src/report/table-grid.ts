@@ -5,6 +5,7 @@ import type { Experiment } from './experiment-runs.ts'
 import {
   asRun,
   formatMeasured,
+  formatScalar,
   groupRuns,
   type Measured,
   measure,
@@ -109,14 +110,14 @@ export function gridTable(experiment: Experiment, table: GridTable): TableConten
       .map(({ cells }) => cells[place]!.group?.values[table.columns])
       .find((v) => v !== undefined)
     return String(run ?? column) === String(column)
-      ? { text: String(column) }
-      : { text: String(run), quiet: `paper: ${column}` }
+      ? { text: formatScalar(column) }
+      : { text: formatScalar(run!), quiet: `paper: ${formatScalar(column)}` }
   }
 }
 
 /** Scores that are no shares of questions. */
 export function isNoShare(score: string): boolean {
-  return ['loss', 'seconds', 'wordsPerSecond', 'vocabulary', 'peakRssBytes'].includes(score)
+  return ['loss', 'seconds', 'wordsPerSecond', 'words', 'vocabulary', 'peakRssBytes'].includes(score)
 }
 
 /** A key of the grid, as a head names it. */

@@ -5,6 +5,7 @@ import type { Experiment } from './experiment-runs.ts'
 import {
   asRun,
   formatMeasured,
+  formatScalar,
   groupRuns,
   type Measured,
   measure,
@@ -36,12 +37,32 @@ export function scoredRows({ recipe, runs }: Experiment, table: RowsTable): Scor
   })
 }
 
-/** How tables and figures name a run: by its row, and by what the grid adds to it. */
-export function groupLabel(recipe: Experiment['recipe'], { row, cell, values }: RunGroup): string {
+/** How tables name a run: by its row, and by what the grid adds to it. */
+export function shortLabel(recipe: Experiment['recipe'], { row, cell, values }: RunGroup): string {
   const known = recipe.runs?.find(({ id }) => id === row)
   const grid = Object.keys(recipe.grid ?? {}).map((key) => `${key} ${asRun(values, cell, key)}`)
   const name = known?.label ?? row
   return [...(name === null ? [] : [name]), ...grid].join(', ') || (recipe.title ?? recipe.name)
+}
+
+/** The same where nothing stands beside it: of rows with one label also a setting that tells them apart. */
+export function groupLabel(recipe: Experiment['recipe'], group: RunGroup): string {
+  const rows = recipe.runs ?? []
+  const own = rows.find(({ id }) => id === group.row)
+  const alike = rows.filter(
+    ({ id, label }) => own && id !== own.id && label === own.label && label !== undefined,
+  )
+  const settings = (row: (typeof rows)[number]) =>
+    ({ ...row.train, ...(row.words !== undefined && { words: row.words }) }) as Record<string, Scalar>
+  const telling = own
+    ? Object.keys(settings(own)).filter((key) =>
+        alike.some((row) => settings(row)[key] !== undefined && settings(row)[key] !== settings(own)[key]),
+      )
+    : []
+  const short = shortLabel(recipe, group)
+  if (alike.length === 0) return short
+  if (telling.length === 0) return `${short} (${group.row})`
+  return [short, ...telling.map((key) => `${key} ${formatScalar(group.values[key]!)}`)].join(', ')
 }
 
 /** A table of runs: ours and the paper's side by side for each score, and below them what else the paper compares. */
@@ -60,7 +81,7 @@ export function rowsTable(experiment: Experiment, table: RowsTable): TableConten
     ...rows.map(({ label, group, scores }) => ({
       kind: 'ours' as const,
       cells: [
-        { text: label },
+        { text: table.show.length > 0 ? shortLabel(experiment.recipe, group) : label },
         ...table.show.map(({ key }) => ({ text: shown(group, key) })),
         ...columns.flatMap(({ unit, hasPaper, print }, i) => {
           const score = scores[i]!
@@ -80,7 +101,7 @@ export function rowsTable(experiment: Experiment, table: RowsTable): TableConten
       ...(i === 0 && { rule: true }),
       cells: [
         { text: label, quiet: 'paper' },
-        ...table.show.map(({ key }) => ({ text: show[key] === undefined ? '' : String(show[key]) })),
+        ...table.show.map(({ key }) => ({ text: show[key] === undefined ? '' : formatScalar(show[key]) })),
         ...columns.flatMap(({ score, hasPaper, print }) =>
           hasPaper ? [{ text: '' }, paperCell(published[score], print)] : [{ text: '' }],
         ),
@@ -130,5 +151,5 @@ function shown({ values, cell, runs }: RunGroup, key: string): string {
   const [run] = runs
   const config = { ...run?.config, ...run?.history?.run.config } as Record<string, Scalar | null | undefined>
   if (key === 'words' && run?.corpus) return run.corpus.words.toLocaleString('en-US')
-  return config[key] == null ? '' : String(config[key])
+  return config[key] == null ? '' : formatScalar(config[key])
 }

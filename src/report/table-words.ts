@@ -129,10 +129,24 @@ function answer(vectors: KeyedVectors, ask: Ask, count: number): Answer {
   return { words: near.map(({ word }) => word.replaceAll('_', ' ')) }
 }
 
-/** How the vocabulary writes a word: as it stands, or lower-cased; blanks are `_` there. */
+/** How the vocabulary writes a word, whatever its case: as it stands, else lower-cased, else the most frequent form. */
 export function knownAs(vectors: KeyedVectors, word: string): string | undefined {
   const joined = word.trim().replace(/\s+/g, '_')
-  return [joined, joined.toLowerCase()].find((form) => vectors.has(form))
+  const lower = joined.toLowerCase()
+  return [joined, lower].find((form) => vectors.has(form)) ?? folded(vectors).get(lower)
+}
+
+/** Of each word its most frequent form, by its lower-cased one. */
+const foldedOf = new WeakMap<KeyedVectors, Map<string, string>>()
+
+function folded(vectors: KeyedVectors): Map<string, string> {
+  let forms = foldedOf.get(vectors)
+  if (!forms) {
+    forms = new Map()
+    for (let i = vectors.length - 1; i >= 0; i--) forms.set(vectors.word(i).toLowerCase(), vectors.word(i))
+    foldedOf.set(vectors, forms)
+  }
+  return forms
 }
 
 function askText(ask: Ask): string {

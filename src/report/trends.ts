@@ -6,7 +6,7 @@ import { type RowsTable, scoredRows } from './table-rows.ts'
 
 /** What the numbers of a recipe's tables show, in plain sentences, beside what the paper's show. */
 export function trendsOf(experiment: Experiment): string[] {
-  return experiment.recipe.tables.flatMap((table) =>
+  return experiment.tables.flatMap((table) =>
     table.kind === 'grid'
       ? gridTrends(gridScores(experiment, table), table)
       : table.kind === 'rows'
@@ -93,7 +93,7 @@ function rowsTrends(experiment: Experiment, table: RowsTable): string[] {
       const { mean, deviation, published } = scores[i]!
       return mean === null ? [] : [{ label, mean, deviation, published }]
     })
-    if (known.length < 2 || score === 'vocabulary') return []
+    if (known.length < 2 || score === 'vocabulary' || score === 'words') return []
     const sign = lowerIsBetter.includes(score) ? -1 : 1
     const sorted = known.toSorted((a, b) => sign * (b.mean - a.mean))
     const [best, second] = [sorted[0]!, sorted[1]!]

@@ -18,7 +18,7 @@ import { wordsTable } from './table-words.ts'
  * recipe says of itself, at the last, unless it is said elsewhere.
  */
 export async function recipeBlocks(experiment: Experiment, { about = true } = {}): Promise<Block[]> {
-  const { tables, figures } = experiment.recipe
+  const { tables, figures } = experiment
   const contents = tables.map((table) =>
     table.kind === 'grid'
       ? gridTable(experiment, table)

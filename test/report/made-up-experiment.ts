@@ -7,7 +7,7 @@ import { EventLog, type RunFile, RunFolder } from '../../src/run/index.ts'
 import { KeyedVectors, WordTable } from '../../src/vectors/index.ts'
 
 /** What became of a run, by its id; a number is its share of right answers. */
-export type Fate = number | 'not begun' | 'gone' | { state: Partial<RunFile> } | { unscored: true }
+export type Fate = number | 'not begun' | 'refused' | { state: Partial<RunFile> } | { unscored: true }
 
 /** A folder for the runs of made-up experiments. */
 export function madeUpRuns(): string {
@@ -36,6 +36,7 @@ export function madeUpExperiment(
     createdAt: '2026-05-02T10:11:12.000Z',
     millrace: '0.1.0',
     recipe,
+    evaluate: null,
     runs: plan.runs.map(({ corpus: _, ...run }) => {
       const end = run.skipped === null ? fate(run.id) : 'not begun'
       const words = String(run.values.words ?? '1M')
@@ -43,12 +44,19 @@ export function madeUpExperiment(
         madeUpTrained(join(path, run.id), run.config as Record<string, unknown>, end)
       return {
         ...run,
+        failure: end === 'refused' ? 'the corpus cannot be fetched' : null,
         identity: end === 'not begun' ? null : 'f'.repeat(64),
-        folder: end === 'not begun' ? null : run.id,
+        folder: run.skipped === null ? run.id : null,
         corpus:
           end === 'not begun'
             ? null
-            : { label: `first ${words} words of text8`, sha256: words, bytes: 6e6, words: countOf(words) },
+            : {
+                label: `first ${words} words of text8`,
+                sha256: words,
+                bytes: 6e6,
+                words: countOf(words),
+                paths: [],
+              },
       }
     }),
   }
@@ -188,6 +196,7 @@ export const gridRecipe = {
   source: 'Mikolov et al. 2013a, table 2',
   about: 'The paper says no `minCount`; 5 is chosen.\n\nIts text was 6 billion words.',
   corpus: 'text8',
+  evaluate: { analogies: ['questions-words'] },
   train: { model: 'cbow', loss: 'hs' },
   grid: { dim: [50, 100, 300, 600], words: ['24M', '49M', '98M', '196M', '391M', '783M'] },
   scales: {
@@ -232,6 +241,7 @@ export const rowsRecipe = {
   name: 'rows',
   title: 'Models',
   corpus: 'text8',
+  evaluate: { analogies: ['questions-words'] },
   runs: [
     {
       id: 'cbow',
