@@ -1,8 +1,9 @@
 import { formatCount } from '../core/text.ts'
-import type { RecordedCorpus } from '../experiment/index.ts'
+import type { RecordedCorpus, Scalar } from '../experiment/index.ts'
 import { trainConfigSchema } from '../word2vec/index.ts'
 import { type Note, paragraphs } from './document.ts'
 import type { Experiment, ExperimentRun } from './experiment-runs.ts'
+import { formatScalar } from './measured.ts'
 
 /** What a reader must know to judge the numbers below: all of it from the runs. */
 export function captionOf(experiment: Experiment): string[] {
@@ -63,7 +64,7 @@ const telling = [
 const ofNoMatter = ['checkpointEvery', 'keep', 'memory', 'seed', 'supervise', 'arithmetic', 'deterministic']
 
 /** The settings that all these runs share, as `key value`. */
-export function sharedSettings(runs: readonly ExperimentRun[]): [key: string, value: unknown][] {
+export function sharedSettings(runs: readonly ExperimentRun[]): [key: string, value: Scalar][] {
   const defaults = trainConfigSchema.parse({}) as Record<string, unknown>
   const configs = runs.map(
     ({ history, config }) => ({ ...config, ...history?.run.config }) as Record<string, unknown>,
@@ -75,11 +76,11 @@ export function sharedSettings(runs: readonly ExperimentRun[]): [key: string, va
     .filter((key) => first[key] !== undefined && first[key] !== null && typeof first[key] !== 'object')
     .filter((key) => telling.includes(key) || first[key] !== defaults[key])
     .filter((key) => key !== 'negative' || first.loss !== 'hs')
-    .map((key) => [key, first[key]])
+    .map((key) => [key, first[key] as Scalar])
 }
 
 function settingsText(runs: readonly ExperimentRun[]): string {
   return sharedSettings(runs)
-    .map(([key, value]) => `\`${key}\` ${value}`)
+    .map(([key, value]) => `\`${key}\` ${formatScalar(value)}`)
     .join(', ')
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -61,12 +61,17 @@ async function byLatex(folder: string, name: string): Promise<MadePdf> {
 }
 
 async function byChromium(folder: string, name: string): Promise<MadePdf> {
+  return await printHtml(readFileSync(join(folder, `${name}.html`), 'utf8'))
+}
+
+/** Prints a page without a script by Chromium, if it is there. */
+export async function printHtml(html: string): Promise<MadePdf> {
   const program = browsers.find(findProgram)
   if (!program) return nothing('no Chromium was found either: any browser prints the HTML file to PDF')
   const out = mkdtempSync(join(tmpdir(), 'millrace-print-'))
   const [page, pdf] = [join(out, 'page.html'), join(out, 'page.pdf')]
   try {
-    copyFileSync(join(folder, `${name}.html`), page)
+    writeFileSync(page, html)
     const args = [
       '--headless',
       '--disable-gpu',

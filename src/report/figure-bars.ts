@@ -35,7 +35,7 @@ export async function barsFigure({ recipe, runs }: Experiment, figure: Bars): Pr
     type: 'ordinal',
     sort: null,
     title: null,
-    axis: { labelLimit: 180, ticks: false },
+    axis: { labelLimit: 320, ticks: false },
   }
   const x = {
     field: 'y',

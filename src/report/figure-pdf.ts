@@ -1,14 +1,23 @@
 import { ConfigError } from '../core/errors.ts'
+import { printHtml } from './document-pdf.ts'
 
 /**
  * A picture as a PDF page of its size, for LaTeX: lines and letters stay what they are. Letters beyond the fonts that
- * every PDF reader has (Windows-1252) become `?`. Equal pictures give equal bytes.
+ * every PDF reader has (Windows-1252) are set by Chromium where it is there, and become `?` elsewhere. Equal pictures
+ * give equal bytes.
  *
  * throws  ConfigError if the library is not installed
  */
 export async function svgToPdf(svg: string): Promise<Uint8Array> {
-  const [{ default: PDFDocument }, { default: draw }] = await libraries()
   const [width, height] = sizeOf(svg)
+  if (otherLetters.test(svg.replaceAll('−', '–'))) {
+    const { pdf } = await printHtml(
+      `<!doctype html><meta charset="utf-8"><style>@page{size:${width}px ${height}px;margin:0}` +
+        `body{margin:0}svg{display:block;width:${width}px;height:${height}px}</style>${svg}`,
+    )
+    if (pdf) return pdf
+  }
+  const [{ default: PDFDocument }, { default: draw }] = await libraries()
   const document = new PDFDocument({
     size: [width * pointsPerUnit, height * pointsPerUnit],
     margin: 0,
@@ -34,6 +43,9 @@ export async function svgToPdf(svg: string): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
+/** Letters that the standard fonts have not. */
+const otherLetters = /[^\x20-\x7f\t\n\xa0-\xff–—‘’“”…€•†‡ŒœŠšŽžŸ™]/u
+
 /** CSS pixels are 1/96 inch, points 1/72. */
 const pointsPerUnit = 0.75
 
@@ -50,7 +62,7 @@ function plainText(svg: string): string {
       // The page has the picture's size: were it said here too, it would be taken for points.
       .replace(/^<svg([^>]*?) width="[\d.]+" height="[\d.]+"/, '<svg$1')
       .replaceAll('−', '–')
-      .replace(/[^\x20-\x7f\t\n\xa0-\xff–—‘’“”…€•†‡ŒœŠšŽžŸ™]/gu, '?')
+      .replace(new RegExp(otherLetters, 'gu'), '?')
   )
 }
 

@@ -90,14 +90,6 @@ function isScore(y: string): boolean {
   return y !== 'loss' && y !== 'wordsPerSecond'
 }
 
-/** What `evaluateEvery` leaves in the events. */
-interface ScoresEvent {
-  type: 'scores'
-  words: number
-  seconds: number
-  scores: Record<string, number | null>
-}
-
 function pointsOf({ folder, history }: ExperimentRun, { x, y }: Training): Point[] {
   const { run, progress, epochs, words } = history!
   const epochCount = typeof run.config.epochs === 'number' ? run.config.epochs : epochs.length
@@ -110,8 +102,7 @@ function pointsOf({ folder, history }: ExperimentRun, { x, y }: Training): Point
   const place = (event: { words: number; seconds: number }) =>
     x === 'words' ? event.words : x === 'seconds' ? event.seconds : event.words / epochWords
   if (isScore(y)) {
-    const events = readEvents(folder!.events) as unknown as ScoresEvent[]
-    return events.flatMap((event): Point[] => {
+    return readEvents(folder!.events).flatMap((event): Point[] => {
       const score = event.type === 'scores' ? event.scores[y] : undefined
       return typeof score === 'number' ? [[place(event), score]] : []
     })

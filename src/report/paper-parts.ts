@@ -4,7 +4,7 @@ import { readEvents } from '../run/index.ts'
 import { corporaOf, sharedSettings } from './caption.ts'
 import type { Block, TableContent } from './document.ts'
 import type { ExperimentRun } from './experiment-runs.ts'
-import { formatMeasured, groupRuns, measure } from './measured.ts'
+import { formatMeasured, formatScalar, groupRuns, measure } from './measured.ts'
 import type { Part } from './paper.ts'
 import { groupLabel } from './table-rows.ts'
 
@@ -83,7 +83,7 @@ function setupItems(runs: readonly ExperimentRun[]): string[] {
     dates[0] === dates.at(-1) ? `Run on ${dates[0]}.` : `Run from ${dates[0]} to ${dates.at(-1)}.`,
     `Threads: ${each(starts.map(({ threads }) => (threads === undefined ? undefined : String(threads)))) || 'not recorded'}.`,
     shared.length > 0
-      ? `Settings of all runs: ${shared.map(([key, value]) => `\`${key}\` ${value}`).join(', ')}. Others stand at their tables.`
+      ? `Settings of all runs: ${shared.map(([key, value]) => `\`${key}\` ${formatScalar(value)}`).join(', ')}. Others stand at their tables.`
       : 'Settings stand at the tables.',
     'Scores are shares of the questions whose words are all in the vocabulary and among the words asked, unless a head says otherwise; a question is right if the nearest word is exactly the one expected.',
   ]

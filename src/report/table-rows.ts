@@ -114,7 +114,7 @@ export function rowsTable(experiment: Experiment, table: RowsTable): TableConten
     ...columns.map(({ head, unit, hasPaper }) => ({
       text: head,
       ...(hasPaper && { span: 2 }),
-      ...(unit === 'percent' && !head.includes('%') && { quiet: '%' }),
+      ...unitOf(unit, head),
     })),
   ]
   const second: HeadCell[] = [
@@ -128,7 +128,9 @@ export function rowsTable(experiment: Experiment, table: RowsTable): TableConten
     id: table.id,
     title: table.title,
     caption: captionOf(experiment),
-    head: [top, second],
+    head: columns.some(({ hasPaper }) => hasPaper)
+      ? [top, second]
+      : [top.map((cell, i) => (i <= table.show.length ? second[i]! : cell))],
     align: [
       'left',
       ...table.show.map(() => 'right' as const),
@@ -139,6 +141,12 @@ export function rowsTable(experiment: Experiment, table: RowsTable): TableConten
     rows: body,
     notes: marks.notes(),
   }
+}
+
+/** Said small in the head, unless it is in the column's name. */
+function unitOf(unit: string, head: string): { quiet?: string } {
+  if (unit === 'percent' && !head.includes('%')) return { quiet: '%' }
+  return unit === 'seconds' && !/\(s\)|second/i.test(head) ? { quiet: 's' } : {}
 }
 
 function paperCell(value: Published, print: (value: number | string) => string): Cell {
