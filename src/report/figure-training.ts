@@ -103,7 +103,8 @@ function pointsOf({ folder, history }: ExperimentRun, { x, y }: Training): Point
     x === 'words' ? event.words : x === 'seconds' ? event.seconds : event.words / epochWords
   if (isScore(y)) {
     return readEvents(folder!.events).flatMap((event): Point[] => {
-      const score = event.type === 'scores' ? event.scores[y] : undefined
+      if (event.type !== 'scores') return []
+      const score = event.scores[y]
       return typeof score === 'number' ? [[place(event), score]] : []
     })
   }
