@@ -135,7 +135,7 @@ beforeAll(() => {
   const random = new Random(deriveSeed(seed))
   const line = () => Array.from({ length: 20 }, () => `w${random.below(15_000).toString(36)}`).join(' ')
   const question = () => Array.from({ length: 4 }, () => `w${random.below(15_000).toString(36)}`).join(' ')
-  writeFileSync(join(folder, 'questions.txt'), Array.from({ length: 4000 }, question).join('\n'))
+  writeFileSync(join(folder, 'questions.txt'), Array.from({ length: 20_000 }, question).join('\n'))
   writeFileSync(join(folder, 'text.txt'), `${Array.from({ length: 4000 }, line).join('\n')}\n`)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
