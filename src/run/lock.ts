@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { currentDisk, diskError, makeFolder, writeAll } from '../core/disk.ts'
@@ -32,8 +33,8 @@ export function acquireLock(folder: RunFolder, supervisor?: number): Lock {
       if (create(path, own)) return { release: () => release(path, own) }
       const found = readLock(path)
       const holder = found === undefined ? undefined : parseHolder(found)
-      if (attempt > 3 || (holder && isAlive(holder))) throw locked(folder, holder)
-      if (found !== undefined) removeIf(path, found)
+      if (attempt > 10 || (holder && isAlive(holder))) throw locked(folder, holder)
+      if (found !== undefined) removeDead(path, found)
     }
   } catch (error) {
     throw cannotTake(error, folder)
@@ -134,26 +135,40 @@ function readLock(path: string): string | undefined {
       throw error
     }
     if (parseHolder(text) || waitedMs >= patienceMs) return text
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+    pause()
   }
 }
 
 /**
- * Removes a lock that says `content`. Between reading and removing it, another process may have removed it and
- * put its own there: so it is moved aside first, looked at again, and put back if it is not the one meant.
+ * Removes a lock that says `content`, whose holder is dead. Of all processes that have read it only one may: who makes
+ * the file that is named after the content. It looks again, since the lock may have been removed and taken anew before;
+ * if it has not, it stays as it is until that one removes it. Who dies in between leaves a lock of that right, to be
+ * removed in the same way.
  */
-function removeIf(path: string, content: string): void {
+function removeDead(path: string, content: string): void {
   const disk = currentDisk()
-  const aside = `${path}.${process.pid}`
-  try {
-    disk.renameSync(path, aside)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw error
+  const right = `${path}.${BigInt(`0x${createHash('sha256').update(content).digest('hex').slice(0, 15)}`)}`
+  if (create(right, JSON.stringify(identityOf(process.pid)))) {
+    try {
+      removeIf(path, content)
+    } finally {
+      disk.rmSync(right, { force: true })
+    }
+    return
   }
-  const moved = readFileSync(aside, 'utf8')
-  if (moved !== content) create(path, moved)
-  disk.rmSync(aside, { force: true })
+  const found = readLock(right)
+  const holder = found === undefined ? undefined : parseHolder(found)
+  if (found !== undefined && !(holder && isAlive(holder))) removeDead(right, found)
+  else pause()
+}
+
+/** Removes a lock if it says `content`, looked at as `readLock` does. To be called by who alone may. */
+function removeIf(path: string, content: string): void {
+  if (readLock(path) === content) currentDisk().rmSync(path, { force: true })
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
 }
 
 interface Identity {

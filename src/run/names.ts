@@ -149,7 +149,7 @@ function holdsSomething(folder: string): boolean {
 /** What a process that took the lock and died leaves behind is nothing. */
 function isEmpty(folder: string): boolean {
   if (!(statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false)) return !existsSync(folder)
-  return namesIn(folder).every((name) => name === 'lock' || /^lock\.\d+$|\.\d+\.tmp$/.test(name))
+  return namesIn(folder).every((name) => name === 'lock' || /^lock(\.\d+)+$|\.\d+\.tmp$/.test(name))
 }
 
 function namesIn(folder: string): string[] {

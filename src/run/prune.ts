@@ -101,7 +101,7 @@ function remove(path: string): void {
 }
 
 /** What a prune or a write that was killed leaves behind. */
-const leftover = /^\..+\.\d+\.pruned$|\.\d+\.tmp$|^lock\.\d+$|^\.\d+\.tmp$/
+const leftover = /^\..+\.\d+\.pruned$|\.\d+\.tmp$|^lock(\.\d+)+$|^\.\d+\.tmp$/
 
 function leftoversOf(runs: string): Prunable[] {
   return namesIn(runs)

@@ -37,7 +37,7 @@ export function requireEmpty(folder: RunFolder): void {
 }
 
 /** What a process that was killed while it wrote a file or took the lock leaves behind. */
-const leftover = /\.\d+\.tmp$|^lock\.\d+$/
+const leftover = /\.\d+\.tmp$|^lock(\.\d+)+$/
 
 /** Removes what killed processes left half written. The caller holds the lock. */
 export function removeLeftovers(folder: RunFolder): void {
