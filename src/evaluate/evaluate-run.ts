@@ -57,6 +57,13 @@ export async function evaluateRun(
   return scores!
 }
 
+/** Whether a run has all scores that are asked for, of these very files and of its training as it is. */
+export function isScored(folder: RunFolder, questions: Questions): boolean {
+  const scores = readScores(folder)
+  if (!scores || scores.trained !== (folder.read().result?.words ?? null)) return false
+  return measuresOf(questions).every((measure) => knownScore(scores, measure)?.name === measure.name)
+}
+
 /** The scores of the questions alone, in their order: of those that a run has, those that were asked for. */
 export function scoresOf(scores: Scores, questions: Questions): Scores {
   const names = measuresOf(questions).map(({ name }) => name)

@@ -1,13 +1,5 @@
 import { InputError } from '../core/errors.ts'
-import {
-  evaluateRun,
-  measuresOf,
-  type Questions,
-  readScores,
-  type Scores,
-  scoreKinds,
-} from '../evaluate/index.ts'
-import type { RunFolder } from '../run/index.ts'
+import { evaluateRun, isScored, type Questions, type Scores } from '../evaluate/index.ts'
 import { runTraining, scoreQuestions, type TrainOutcome, type TrainRequest } from '../train/index.ts'
 import { stopsEarly } from '../word2vec/index.ts'
 import type { RecordedRun } from './record.ts'
@@ -67,17 +59,10 @@ export function stateOf(version: Version, run: RecordedRun): { state: RunState; 
   if (!folder) return { state: 'unprepared', why: 'its corpus is not here' }
   const { failure } = run
   const status = folder.exists() ? folder.read().status : undefined
-  if (status === 'complete' && isScored(version, folder)) return { state: 'complete' }
+  const { evaluate } = version.record
+  if (status === 'complete' && (!evaluate || isScored(folder, evaluate as Questions)))
+    return { state: 'complete' }
   if (failure !== null) return { state: 'failed', why: failure }
   if (status === undefined) return { state: 'missing' }
   return { state: status === 'complete' ? 'trained' : 'stopped' }
-}
-
-/** Whether all that is asked for at this scale is scored. */
-function isScored({ record }: Version, folder: RunFolder): boolean {
-  if (!record.evaluate) return true
-  const scores = readScores(folder)
-  if (!scores || scores.trained !== folder.read().result?.words) return false
-  const names = scoreKinds.flatMap((kind) => scores[kind].map(({ name }) => name))
-  return measuresOf(record.evaluate as Questions).every(({ name }) => names.includes(name))
 }
