@@ -1,6 +1,7 @@
 import { formatBytes } from '../core/bytes.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
 import { readEvents } from '../run/index.ts'
+import type { Machine } from '../runtime/machine.ts'
 import { corporaOf, sharedSettings } from './caption.ts'
 import type { Block, TableContent } from './document.ts'
 import type { ExperimentRun } from './experiment-runs.ts'
@@ -52,18 +53,11 @@ const references = [
   '[2] Tomas Mikolov, Ilya Sutskever, Kai Chen, Greg Corrado, Jeffrey Dean: Distributed Representations of Words and Phrases and their Compositionality. NeurIPS 2013, arXiv:1310.4546.',
 ]
 
-/** What a run's first event tells of where it ran; runs of an older Millrace tell less. */
-interface StartEvent {
-  threads?: number
-  machine?: string | { cpu?: string; cores?: number; memoryBytes?: number; os?: string; node?: string }
-  commit?: string
-}
-
 function setupItems(runs: readonly ExperimentRun[]): string[] {
   if (runs.length === 0) return ['No run is complete yet.']
   const starts = runs.map(({ folder }) => {
-    const start = readEvents(folder!.events).findLast(({ type }) => type === 'start')
-    return (start ?? {}) as StartEvent
+    const start = readEvents(folder!.events).findLast((event) => event.type === 'start')
+    return start?.type === 'start' ? start : undefined
   })
   const each = (values: (string | undefined)[]) => {
     const counts = new Map<string, number>()
@@ -75,13 +69,12 @@ function setupItems(runs: readonly ExperimentRun[]): string[] {
   }
   const dates = runs.map(({ history }) => history!.run.createdAt.slice(0, 10)).sort()
   const shared = sharedSettings(runs)
-  const machine = each(starts.map(({ machine }) => machineText(machine)))
-  const commits = each(starts.map(({ commit }) => commit))
+  const machine = each(starts.map((start) => (start?.machine ? machineText(start.machine) : 'not recorded')))
   return [
-    machine ? `Machine: ${machine}.` : 'Machine: not recorded by these runs.',
-    `Millrace ${each(runs.map(({ history }) => history!.run.version))}${commits ? `, commit ${commits}` : ''}.`,
+    `Machine: ${machine}.`,
+    `Millrace ${each(runs.map(({ history }) => history!.run.version))}.`,
     dates[0] === dates.at(-1) ? `Run on ${dates[0]}.` : `Run from ${dates[0]} to ${dates.at(-1)}.`,
-    `Threads: ${each(starts.map(({ threads }) => (threads === undefined ? undefined : String(threads)))) || 'not recorded'}.`,
+    `Threads: ${each(starts.map((start) => String(start?.threads ?? 'not recorded')))}.`,
     shared.length > 0
       ? `Settings of all runs: ${shared.map(([key, value]) => `\`${key}\` ${formatScalar(value)}`).join(', ')}. Others stand at their tables.`
       : 'Settings stand at the tables.',
@@ -89,18 +82,8 @@ function setupItems(runs: readonly ExperimentRun[]): string[] {
   ]
 }
 
-function machineText(machine: StartEvent['machine']): string | undefined {
-  if (machine === undefined || typeof machine === 'string') return machine
-  const { cpu, cores, memoryBytes, os, node } = machine
-  return [
-    cpu,
-    cores !== undefined && `${cores} cores`,
-    memoryBytes !== undefined && formatBytes(memoryBytes),
-    os,
-    node && `Node ${node}`,
-  ]
-    .filter(Boolean)
-    .join(', ')
+function machineText({ cpu, cores, memoryBytes, os, node }: Machine): string {
+  return [cpu, `${cores} cores`, formatBytes(memoryBytes), os, `Node ${node}`].join(', ')
 }
 
 function corpora(runs: readonly ExperimentRun[]): Block {

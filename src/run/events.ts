@@ -1,10 +1,16 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { currentDisk, diskError, isDiskError, writeAll } from '../core/disk.ts'
 import { InputError } from '../core/errors.ts'
+import type { Machine } from '../runtime/machine.ts'
 
 /** One line of `events.ndjson`. `words` is the number of words trained on when it was written. */
-export type RunEvent = { time: string; attempt: number; words: number } & (
-  | { type: 'start'; pid: number; threads: number }
+export type RunEvent = {
+  time: string
+  attempt: number
+  words: number
+} & /** Runs of an older Millrace do not say what machine it was. */
+(
+  | { type: 'start'; pid: number; threads: number; machine?: Machine }
   | { type: 'vocabulary'; vocabulary: number; corpusWords: number; corpusBytes: number; seconds: number }
   /** Of the vocabulary pass, before it reads the first time: what it is expected to take, and bounds. */
   | { type: 'countingPlan'; bytes: number; most: number; least: number; parts: Record<string, number> }

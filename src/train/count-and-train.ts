@@ -3,6 +3,7 @@ import { StoppedError } from '../core/errors.ts'
 import { formatCount } from '../core/text.ts'
 import type { CorpusFile, CountingPlan } from '../corpus/index.ts'
 import { EventLog, type RunFile, type RunFolder, type TrainResult } from '../run/index.ts'
+import { describeMachine } from '../runtime/machine.ts'
 import { isFused } from '../runtime/wasm.ts'
 import {
   availableMemory,
@@ -130,7 +131,7 @@ export async function countAndTrain(request: TrainRequest, begun: BegunRun): Pro
       observer,
       warn,
     })
-  events.append(words, { type: 'start', pid: process.pid, threads })
+  events.append(words, { type: 'start', pid: process.pid, threads, machine: describeMachine() })
   events.append(words, {
     type: 'vocabulary',
     vocabulary: vocabulary.length,
