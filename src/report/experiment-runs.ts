@@ -151,8 +151,11 @@ function stateOf({ state, fraction, run }: RunHistory): string | null {
   }
 }
 
-/** The first line, at most as long as a note may be. */
+/** The first line, at most as long as a note may be, and without where the log lies: that is of one machine alone. */
 function shorten(text: string): string {
-  const line = text.split('\n')[0]!.trim()
+  const line = text
+    .split('\n')[0]!
+    .replace(/; see \S+$/, '')
+    .trim()
   return line.length > 120 ? `${line.slice(0, 119)}…` : line
 }

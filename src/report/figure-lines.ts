@@ -1,7 +1,7 @@
 import type { RecipeFigure, Scalar } from '../experiment/index.ts'
 import type { FigureContent } from './document.ts'
 import type { Experiment } from './experiment-runs.ts'
-import { scoreTitle, shortNumbers } from './figure-parts.ts'
+import { legendColumns, scoreTitle, shortNumbers } from './figure-parts.ts'
 import { groupRuns, measure, numberOf, type RunGroup } from './measured.ts'
 import { gridScores } from './table-grid.ts'
 import { groupLabel } from './table-rows.ts'
@@ -146,7 +146,7 @@ function panel(
       : '',
     sort: null,
     scale: { domain: names, range: names.map((_, i) => range[i % range.length]) },
-    legend: names.length > 1 ? legend : null,
+    legend: names.length > 1 && legend ? { ...legend, columns: legendColumns(names, 380) } : null,
   })
   const axes = hollow ? { title: null, labels: false, ticks: false, domain: false } : {}
   const encoding = { x, y: y(axes) }

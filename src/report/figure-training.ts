@@ -3,7 +3,7 @@ import { readEvents } from '../run/index.ts'
 import { type Point, thinOut } from './chart.ts'
 import type { FigureContent } from './document.ts'
 import type { Experiment, ExperimentRun } from './experiment-runs.ts'
-import { scoreTitle, shortNumbers } from './figure-parts.ts'
+import { legendColumns, scoreTitle, shortNumbers } from './figure-parts.ts'
 import { groupRuns } from './measured.ts'
 import { groupLabel } from './table-rows.ts'
 import { colours, dashes, drawVega } from './vega.ts'
@@ -34,9 +34,7 @@ export async function trainingFigure({ recipe, runs }: Experiment, figure: Train
     sort: null,
     scale: { domain: names, range: names.map((_, i) => range[i % range.length]) },
     legend:
-      names.length > 1
-        ? { columns: names.some((name) => name.length > 16) ? 1 : 3, symbolType: 'stroke', symbolSize: 400 }
-        : null,
+      names.length > 1 ? { columns: legendColumns(names, 330), symbolType: 'stroke', symbolSize: 400 } : null,
   })
   return {
     id: figure.id,

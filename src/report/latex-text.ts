@@ -21,8 +21,13 @@ export const latexPreamble = String.raw`\usepackage{iftex}
 \usepackage{graphicx}
 \usepackage{xcolor}`
 
-/** Defines the command that letters beyond pdfTeX's fonts are written with. */
+/**
+ * Commands of tables and text: for letters beyond pdfTeX's fonts, for tables that are as wide as they are but never
+ * wider than a line, and for what is the paper's.
+ */
 export const latexCommands = String.raw`\providecommand{\othercharacter}[2]{\ifdefined\Umathchar\char"#1\relax\else{\scriptsize[#2]}\fi}
+\ifdefined\tablebox\else\newsavebox{\tablebox}\fi
+\providecommand{\fittable}{\ifdim\wd\tablebox>\linewidth\resizebox{\linewidth}{!}{\usebox{\tablebox}}\else\usebox{\tablebox}\fi}
 \providecommand{\quiet}[1]{\leavevmode{\color{black!60}#1}}`
 
 function escapeCharacter(character: string): string {

@@ -100,16 +100,15 @@ function tableLatex({ id, title, caption, head, align, rows, notes }: TableConte
         : 'l',
   )
   const breaks = broken.some(Boolean)
-  // Broken columns fit into what the others leave.
-  const tooWide = !breaks && rest > lineLetters
   return [
     '\\begin{table}',
     '\\centering',
     `\\caption[]{${captionLatex(title, caption)}}`,
     '\\smallskip',
     `\\label{tab:${id.replace(/[^\w-]/g, '-')}}`,
-    tooWide ? '\\resizebox{\\linewidth}{!}{%' : `{\\${breaks && align.length > 4 ? 'footnotesize' : 'small'}`,
-    ...(tooWide || align.length <= 5 ? [] : ['\\setlength{\\tabcolsep}{4pt}']),
+    `{\\${breaks && align.length > 4 ? 'footnotesize' : 'small'}`,
+    ...(align.length <= 5 ? [] : ['\\setlength{\\tabcolsep}{4pt}']),
+    '\\begin{lrbox}{\\tablebox}%',
     `\\begin{tabular}{@{}${columns.join('')}@{}}`,
     '\\toprule',
     ...headLatex(head, align, broken),
@@ -120,7 +119,8 @@ function tableLatex({ id, title, caption, head, align, rows, notes }: TableConte
       return `${rule ? '\\midrule\n' : ''}${line} \\\\${space}`
     }),
     '\\bottomrule',
-    '\\end{tabular}}',
+    '\\end{tabular}%',
+    '\\end{lrbox}\\fittable}',
     ...notesLatex(notes),
     '\\end{table}',
   ].join('\n')

@@ -6,12 +6,16 @@ import { type RowsTable, scoredRows } from './table-rows.ts'
 
 /** What the numbers of a recipe's tables show, in plain sentences, beside what the paper's show. */
 export function trendsOf(experiment: Experiment): string[] {
-  return experiment.tables.flatMap((table) =>
+  const byTable = experiment.tables.map((table) =>
     table.kind === 'grid'
       ? gridTrends(gridScores(experiment, table), table)
       : table.kind === 'rows'
         ? rowsTrends(experiment, table)
         : [],
+  )
+  const several = byTable.filter((sentences) => sentences.length > 0).length > 1
+  return byTable.flatMap((sentences, i) =>
+    sentences.map((sentence) => (several ? `Table ${i + 1} of this part: ${sentence}` : sentence)),
   )
 }
 
@@ -103,8 +107,9 @@ function rowsTrends(experiment: Experiment, table: RowsTable): string[] {
     const [theirs] = published.toSorted((a, b) => sign * (b.published - a.published))
     const near = Math.max(best.deviation ?? 0, second.deviation ?? 0)
     const word =
-      { loss: 'Lowest', seconds: 'Fewest', wordsPerSecond: 'Most', peakRssBytes: 'Lowest' }[score] ?? 'Best'
-    const percent = unit === 'percent' ? ' %' : ''
+      { loss: 'Lowest', seconds: 'Shortest', wordsPerSecond: 'Highest', peakRssBytes: 'Lowest' }[score] ??
+      'Best'
+    const percent = { percent: ' %', seconds: ' s', number: '', words: '' }[unit]
     return [
       [
         `${word} ${head}: ${best.label} (${formatValue(best.mean, unit)}${percent})`,

@@ -8,8 +8,7 @@ export type RunEvent = {
   time: string
   attempt: number
   words: number
-} & /** Runs of an older Millrace do not say what machine it was. */
-(
+} /** Runs of an older Millrace do not say what machine it was. */ & (
   | { type: 'start'; pid: number; threads: number; machine?: Machine }
   | { type: 'vocabulary'; vocabulary: number; corpusWords: number; corpusBytes: number; seconds: number }
   /** Of the vocabulary pass, before it reads the first time: what it is expected to take, and bounds. */

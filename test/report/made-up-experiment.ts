@@ -124,7 +124,14 @@ function madeUpTrained(path: string, config: Record<string, unknown>, fate: Excl
       })
     if (tenth % 2 === 0) {
       const scores = { 'questions-words': 0.02 * tenth }
-      log.append(tenth * 200, { type: 'scores', epoch: 1, place: tenth, seconds: tenth, tookSeconds: 1, scores })
+      log.append(tenth * 200, {
+        type: 'scores',
+        epoch: 1,
+        place: tenth,
+        seconds: tenth,
+        tookSeconds: 1,
+        scores,
+      })
     }
   }
   if (typeof fate === 'number') writeFileSync(folder.scores, JSON.stringify(madeUpScores(fate)))
