@@ -17,6 +17,7 @@ import { RunFolder } from '../run/index.ts'
 import { type VectorFormat, vectorFormats } from '../vectors/index.ts'
 import { loadVectors, wholeNumber } from './load-vectors.ts'
 import { note, print, printJson, table } from './output.ts'
+import { questionFiles } from './question-files.ts'
 
 interface Options {
   analogies?: string[]
@@ -72,8 +73,10 @@ Examples:
 async function score(path: string, { from, json, method, answers, ...given }: Options): Promise<void> {
   const questions: Questions = {
     ...given,
-    analogies: given.analogies?.map((file) => ({ file, method })),
-    completion: given.completion?.map((file) => ({ file, answers })),
+    analogies: questionFiles(given.analogies)?.map((file) => ({ file, method })),
+    pairs: questionFiles(given.pairs),
+    odd: questionFiles(given.odd),
+    completion: questionFiles(given.completion)?.map((file) => ({ file, answers })),
   }
   checkQuestions(questions)
   const scores = isFolder(path)

@@ -15,6 +15,7 @@ import { wholeNumber } from './load-vectors.ts'
 import { longRun } from './long-run.ts'
 import { note, print, printJson } from './output.ts'
 import { LiveLine, trainObserver } from './progress.ts'
+import { questionFiles } from './question-files.ts'
 import { addTrainOptions, defaultOut, trainConfigOf } from './train-options.ts'
 
 interface Options extends Record<string, unknown> {
@@ -85,7 +86,8 @@ Examples:
 
 async function train(corpus: string[], options: Options): Promise<void> {
   const config = await trainConfigOf(options, options.config)
-  const { analogies, pairs, odd, restrict } = options
+  const { restrict } = options
+  const [analogies, pairs, odd] = [options.analogies, options.pairs, options.odd].map(questionFiles)
   const evaluation = (analogies ?? pairs ?? odd) && scoreQuestions({ analogies, pairs, odd, restrict })
   const line = new LiveLine()
   const run = longRun(trainObserver(line))
