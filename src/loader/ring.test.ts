@@ -85,3 +85,21 @@ test('whatever fits into the ring at all finds its place once the ring is empty'
     }
   })
 })
+
+test('a writer that begins to wait for room hears that its pass was called off a moment before', async () => {
+  const memory = allocateRing(512)
+  const reader = new RingReader(memory)
+  reader.want(7)
+  class CalledOff extends RingWriter {
+    override isOn(pass: number): boolean {
+      const was = super.isOn(pass)
+      reader.want(-1)
+      return was
+    }
+  }
+  const writer = new CalledOff(memory, 0, { mostUnread: 1, roomFor: 1 })
+  const rest = { lane: 0, pass: 7, cursorBytes: 0, cursorNumber: null, samples: 1, userShards: false }
+  writer.publish(writer.reserve(8), { kind: 'batch', position: 1, payloadBytes: 8, ...rest })
+  await writer.waitForRoom(7)
+  expect(writer.isOn(7)).toBe(false)
+}, 2000)

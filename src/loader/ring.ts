@@ -179,7 +179,9 @@ export class RingWriter extends RingEnd {
     while (this.isOn(pass)) {
       const seen = Atomics.load(this.control, consumed)
       if (this.unread <= unread >> 1) break
-      await change(this.control, consumed, seen)
+      const room = change(this.control, consumed, seen)
+      // `want` leaves `consumed` as it is: had it come before the wait began, its notice would not be heard.
+      if (this.isOn(pass)) await room
     }
     Atomics.store(this.control, writerWaits, 0)
   }

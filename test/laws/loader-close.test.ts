@@ -23,7 +23,7 @@ const datasets: [string, (contents: Contents) => any][] = [
 
 /** The iterators that were opened are closed, if not at once then soon. */
 async function allClosed(tally: Tally): Promise<void> {
-  for (let turn = 0; turn < 4000 && tally.closed < tally.opened; turn++)
+  for (let turn = 0; turn < 500 && tally.closed < tally.opened; turn++)
     await new Promise((resolve) => setTimeout(resolve, 5))
   assert.equal(tally.closed, tally.opened, `${tally.opened} iterators were opened, ${tally.closed} closed`)
 }
