@@ -157,3 +157,46 @@ test('what a table shows is said in sentences, the paper’s beside', () => {
     'Best semantic: CBOW <1 epoch> (41.0 %), before Skip-gram & Co_1 (31.0 %); in the paper, of these, Skip-gram & Co_1 (50).',
   )
 })
+
+test('of rows of one name that differ in a setting, its effect is told beside the paper’s', () => {
+  const row = (id: string, label: string, sample: number, total: number, seconds: number | string) => ({
+    id,
+    label,
+    train: { sample },
+    published: { 'questions-words': total, seconds },
+  })
+  const { scales: _, ...given } = rowsRecipe
+  const experiment = made(
+    {
+      ...given,
+      figures: [],
+      train: { dim: 300 },
+      runs: [
+        row('neg', 'NEG-5', 0, 59, '38 min'),
+        row('hs', 'HS', 0, 47, '0.5 hours'),
+        row('neg-sub', 'NEG-5', 1e-5, 60, '14 min'),
+        row('hs-sub', 'HS', 1e-5, 55, '2 days × 140 cores'),
+        row('nce', 'NCE', 0, 53, '38 min'),
+      ],
+      scales: { tiny: { as: { sample: { 0.00001: 0.0001 } } } },
+      tables: [
+        {
+          kind: 'rows',
+          id: 'models',
+          title: 'Models compared',
+          show: [{ key: 'sample', head: 'Subsampling' }],
+          scores: [
+            { score: 'questions-words', head: 'Total' },
+            { score: 'seconds', head: 'Time', unit: 'seconds' },
+          ],
+        },
+      ],
+    },
+    (id) => ({ neg: 0.5, hs: 0.4, 'neg-sub': 0.55, 'hs-sub': 0.3, nce: 0.2 })[id]!,
+  )
+  const told = trendsOf(experiment).filter((sentence) => sentence.includes('instead of'))
+  expect(told).toEqual([
+    'Subsampling 1e-4 instead of 0 (NEG-5, HS): Total +5.0, −10.0 points; in the paper, 1e-5 instead of 0, +1.0, +8.0 points.',
+    expect.stringMatching(/^Subsampling 1e-4 instead of 0 \(NEG-5, HS\): Time × \d+\.\d\d, × \d+\.\d\d\.$/),
+  ])
+})

@@ -3,6 +3,7 @@ import type { Experiment } from './experiment-runs.ts'
 import { formatValue, numberOf } from './measured.ts'
 import { type GridScores, type GridTable, gridScores } from './table-grid.ts'
 import { type RowsTable, scoredRows } from './table-rows.ts'
+import { pairTrends } from './trends-pairs.ts'
 
 /** What the numbers of a recipe's tables show, in plain sentences, beside what the paper's show. */
 export function trendsOf(experiment: Experiment): string[] {
@@ -92,7 +93,7 @@ const lowerIsBetter = ['loss', 'seconds', 'peakRssBytes']
 
 function rowsTrends(experiment: Experiment, table: RowsTable): string[] {
   const rows = scoredRows(experiment, table)
-  return table.scores.flatMap(({ score, head, unit }, i): string[] => {
+  const ofScores = table.scores.flatMap(({ score, head, unit }, i): string[] => {
     const known = rows.flatMap(({ label, scores }) => {
       const { mean, deviation, published } = scores[i]!
       return mean === null ? [] : [{ label, mean, deviation, published }]
@@ -133,6 +134,7 @@ function rowsTrends(experiment: Experiment, table: RowsTable): string[] {
       ].filter((sentence) => sentence !== null),
     ]
   })
+  return [...ofScores, ...pairTrends(experiment, table, rows)]
 }
 
 /** Whether ours and the paper's come in the same order; null of fewer than three. */
