@@ -11,12 +11,18 @@ test('numbers of words as people write them', () => {
 })
 
 test('every shape means a plan', () => {
-  expect(planOf('text8')).toEqual({ choices: [['text8']], words: null, phrases: [] })
-  expect(planOf(['a', 'b'])).toEqual({ choices: [['a', 'b']], words: null, phrases: [] })
+  expect(planOf('text8')).toEqual({ choices: [['text8']], words: null, phrases: [], tokenizer: 'whitespace' })
+  expect(planOf(['a', 'b'])).toEqual({
+    choices: [['a', 'b']],
+    words: null,
+    phrases: [],
+    tokenizer: 'whitespace',
+  })
   expect(planOf({ text: ['a', 'b'], words: '1M' })).toEqual({
     choices: [['a', 'b']],
     words: 1e6,
     phrases: [],
+    tokenizer: 'whitespace',
   })
   expect(planOf({ oneOf: ['a', 'b'], phrases: [{ threshold: 200 }, { threshold: 100 }] })).toEqual({
     choices: [['a'], ['b']],
@@ -25,6 +31,7 @@ test('every shape means a plan', () => {
       { threshold: 200, minCount: 5 },
       { threshold: 100, minCount: 5 },
     ],
+    tokenizer: 'whitespace',
   })
 })
 
@@ -44,6 +51,8 @@ test.each([
   [{ text: 'a', phrases: [{ threshold: 3, min: 3 }] }, 'unknown key phrases.0.min'],
   [{ text: 'a', phrases: [{ threshold: 3 }, { threshold: 3 }] }, 'thresholds must fall'],
   [{ text: 'a', phrases: [{ threshold: 3 }, { threshold: 2, minCount: 1 }] }, 'the same in each pass'],
+  [{ text: 'a', tokenizer: 'words' }, 'it is for joining phrases'],
+  [{ oneOf: ['a'], phrases: [{ threshold: 3 }], tokenizer: 'word' }, 'tokenizer is wrong'],
   [[], 'a name or path'],
   [7, 'a name or path'],
   [{}, 'text is wrong'],

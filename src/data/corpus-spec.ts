@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../core/errors.ts'
 import { formatCount, nearestName } from '../core/text.ts'
+import { type Tokenizer, tokenizers } from '../corpus/index.ts'
 import { corpora } from './corpora.ts'
 
 const units: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9, b: 1e9 }
@@ -46,7 +47,18 @@ const cut = {
     })
     .optional()
     .describe('join words that belong together, as `millrace phrases` does: a pass for each entry'),
+  tokenizer: z
+    .enum(tokenizers)
+    .optional()
+    .describe('how text becomes words where phrases are joined (default: whitespace)'),
 }
+
+const aboutTokenizer = {
+  path: ['tokenizer'],
+  error: 'it is for joining phrases; how training splits text is said by train.tokenizer',
+}
+const isUsed = ({ tokenizer, phrases }: { tokenizer?: Tokenizer | undefined; phrases?: unknown }) =>
+  tokenizer === undefined || phrases !== undefined
 
 const ofTexts = z
   .strictObject({
@@ -55,6 +67,7 @@ const ofTexts = z
       .describe('a name, file or folder, or several, one after the other'),
     ...cut,
   })
+  .refine(isUsed, aboutTokenizer)
   .describe('a text, or the beginning of one, with phrases joined if asked for')
 
 const ofChoices = z
@@ -65,6 +78,7 @@ const ofChoices = z
       .describe('the first of these that is on this machine is taken, else the first that can be downloaded'),
     ...cut,
   })
+  .refine(isUsed, aboutTokenizer)
   .describe('one of several texts, whichever is there')
 
 /** A corpus as a recipe or command names it. */
@@ -84,6 +98,8 @@ export interface CorpusPlan {
   /** null for all. */
   words: number | null
   phrases: { threshold: number; minCount: number }[]
+  /** Of the text whose phrases are joined. */
+  tokenizer: Tokenizer
 }
 
 /**
@@ -124,11 +140,18 @@ export function parseCorpusSpec(input: unknown, where = 'the corpus'): CorpusSpe
  */
 export function planOf(spec: CorpusSpec): CorpusPlan {
   const parsed = corpusSpecSchema.parse(parseCorpusSpec(spec))
-  if (typeof parsed === 'string') return { choices: [[parsed]], words: null, phrases: [] }
-  if (Array.isArray(parsed)) return { choices: [parsed], words: null, phrases: [] }
-  const { words = null, phrases = [] } = parsed
-  if ('oneOf' in parsed) return { choices: parsed.oneOf.map((text) => [text]), words, phrases }
-  return { choices: [typeof parsed.text === 'string' ? [parsed.text] : parsed.text], words, phrases }
+  const shape: Cut = typeof parsed === 'string' || Array.isArray(parsed) ? {} : parsed
+  const { words = null, phrases = [], tokenizer = 'whitespace' } = shape
+  return { choices: choicesOf(parsed), words, phrases, tokenizer }
+}
+
+type Cut = Pick<z.output<typeof ofTexts>, keyof typeof cut>
+
+function choicesOf(parsed: z.output<typeof corpusSpecSchema>): string[][] {
+  if (typeof parsed === 'string') return [[parsed]]
+  if (Array.isArray(parsed)) return [parsed]
+  if ('oneOf' in parsed) return parsed.oneOf.map((text) => [text])
+  return [typeof parsed.text === 'string' ? [parsed.text] : parsed.text]
 }
 
 /** What a table's caption says: `first 16,000,000 words of text8, phrases joined (thresholds 200, 100)`. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomically } from '../core/disk.ts'
+import type { Tokenizer } from '../corpus/index.ts'
 import { exclusively } from './exclusive.ts'
 import type { Measure } from './measure.ts'
 
@@ -10,6 +11,7 @@ export interface Recipe {
   sources: { name: string; sha256: string }[]
   words: number | null
   phrases: { threshold: number; minCount: number }[]
+  tokenizer: Tokenizer
 }
 
 /** Beside each text of the cache: what it is. */
@@ -22,7 +24,7 @@ interface DerivedRecord extends Measure {
 
 /** Where a text that is made lies: a readable name, and a hash of what it is made of. */
 export function derivedPath(recipe: Recipe, cache: string): string {
-  const { sources, words, phrases } = recipe
+  const { sources, words, phrases, tokenizer } = recipe
   const slug = [
     sources.map(({ name }) => name.replace(/^.*[\\/]/, '')).join('+'),
     words !== null && shortWords(words),
@@ -32,7 +34,13 @@ export function derivedPath(recipe: Recipe, cache: string): string {
     .join('-')
     .replace(/[^\p{L}\p{N}.+-]+/gu, '_')
     .slice(0, 80)
-  const key = JSON.stringify([1, sources.map(({ sha256 }) => sha256), words, phrases])
+  const key = JSON.stringify([
+    1,
+    sources.map(({ sha256 }) => sha256),
+    words,
+    phrases,
+    ...(tokenizer === 'whitespace' ? [] : [tokenizer]),
+  ])
   return join(cache, 'derived', `${slug}-${createHash('sha256').update(key).digest('hex').slice(0, 8)}.txt`)
 }
 

@@ -45,6 +45,7 @@ export function describeCorpus(spec: CorpusSpec, options: SourceOptions = {}): C
     sources: sources.map(({ name }, i) => ({ name, sha256: measures[i]?.sha256 ?? '' })),
     words: plan.words,
     phrases: plan.phrases,
+    tokenizer: plan.tokenizer,
   }
   const isMade =
     plan.words !== null || plan.phrases.length > 0 || sources.some(({ path }) => path && isPacked(path))

@@ -139,6 +139,13 @@ test('joins phrases, in passes', async () => {
   expect(words).toBe(made.split(/\s+/).filter(Boolean).length)
   expect(label).toBe('first 400 words of long.txt, phrases joined (threshold 0.1)')
   expect(readdirSync(join(base, 'cache/derived')).filter((name) => name.endsWith('.txt'))).toHaveLength(2)
+
+  writeFileSync(join(base, 'prose.txt'), 'In New York, far away. York? New!\n'.repeat(50))
+  const ofProse = { text: 'prose.txt', phrases: spec.phrases, tokenizer: 'words' as const }
+  const prose = (await prepare(ofProse)).paths[0]!
+  expect(readFileSync(prose, 'utf8')).toMatch(/^[a-z_ \n]+$/)
+  const split = (await prepare({ ...ofProse, tokenizer: 'whitespace' })).paths[0]!
+  expect(readFileSync(split, 'utf8')).toMatch(/York,/)
 })
 
 test('is made once, and anew when a source has changed or the made text was touched', async () => {

@@ -70,13 +70,17 @@ async function prepare(spec: CorpusSpec, options: PrepareOptions): Promise<Prepa
     files.push(...found)
     source.push({ name: one.name, sha256 })
   }
-  const recipe = { sources: source, words: plan.words, phrases: [] }
+  const recipe: Recipe = { sources: source, words: plan.words, phrases: [], tokenizer: 'whitespace' }
   let result: Text =
     plan.words === null && files.every((path) => packingOf(path) === undefined)
       ? { paths, ...(await measure(files, options)) }
       : await makeText(files, recipe, options)
   if (plan.phrases.length > 0) {
-    result = await joinPhrases(result.paths, { ...recipe, phrases: plan.phrases }, options)
+    result = await joinPhrases(
+      result.paths,
+      { ...recipe, phrases: plan.phrases, tokenizer: plan.tokenizer },
+      options,
+    )
   }
   return { ...result, label: labelOf(namesOf(recipe), plan), source }
 }
@@ -186,14 +190,14 @@ const newline = Buffer.from('\n')
 /** The text with its phrases joined. */
 function joinPhrases(corpus: string[], recipe: Recipe, options: PrepareOptions): Promise<Text> {
   const { signal, onProgress, memoryBytes = Math.floor(availableMemory().bytes / 4) } = options
-  const { phrases } = recipe
+  const { phrases, tokenizer } = recipe
   return make(recipe, options, async (out) => {
     await findPhrases({
       corpus,
       out,
       thresholds: phrases.map(({ threshold }) => threshold),
       minCount: phrases[0]!.minCount,
-      tokenizer: 'whitespace',
+      tokenizer,
       memoryBytes,
       observer: {
         progress: (pass, step, done) => onProgress?.(`phrases ${pass}/${phrases.length}: ${step}`, done, 1),
