@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { relative } from 'node:path'
 import { formatBytes } from '../core/bytes.ts'
-import { MillraceError } from '../core/errors.ts'
+import { InputError, MillraceError } from '../core/errors.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
 import {
   type Expansion,
   findVersion,
+  prepareQuestions,
   prepareRuns,
   type Recipe,
   type RecordedRun,
@@ -46,13 +47,11 @@ export async function dryRun(
     if (!(error instanceof MillraceError)) throw error
     missing.push(error.message)
   }
-  const prepared = await prepareRuns(expansion.runs, {
-    fetch: false,
-    ids,
-    onMissing,
-    onProgress: (...step) => line.show(stepText(...step)),
-  })
-  const version = findVersion(options.runs, recipe, expansion, prepared, millraceVersion)
+  const onProgress = (...step: Parameters<typeof stepText>) => line.show(stepText(...step))
+  const here = { fetch: false, onMissing, onProgress }
+  const prepared = await prepareRuns(expansion.runs, { ...here, ids })
+  const evaluate = await prepareQuestions(expansion.evaluate, here)
+  const version = findVersion(options.runs, recipe, { ...expansion, evaluate }, prepared, millraceVersion)
   const sharing = shareOf(version.record.runs.filter(({ skipped }) => skipped === null).length, {
     ...options,
     cores: availableParallelism(),
@@ -92,16 +91,26 @@ export async function dryRun(
 }
 
 async function planLine(version: Version, run: RecordedRun, threads: number): Promise<PlannedLine> {
-  const { state, why } = stateOf(version, run)
+  const { state, why } = stateNow(version, run)
   const line = { run, state, ...(why !== undefined && { why }) }
   const folder = version.folderOf(run)
-  if (!run.corpus || !folder || ['complete', 'skipped', 'unprepared'].includes(state)) return line
+  if (!run.corpus || !folder || ['complete', 'trained', 'skipped', 'unprepared'].includes(state)) return line
   const config = { ...run.config, threads }
   try {
     return { ...line, plan: await planRun({ corpus: run.corpus.paths, out: folder.path, config, measureMs }) }
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
     return { ...line, refusal: error.message }
+  }
+}
+
+/** Where a run stands; not scored, if the questions are not here. */
+function stateNow(version: Version, run: RecordedRun): ReturnType<typeof stateOf> {
+  try {
+    return stateOf(version, run)
+  } catch (error) {
+    if (error instanceof InputError) return { state: 'trained' }
+    throw error
   }
 }
 

@@ -67,3 +67,25 @@ test('--only means values, rows and ids, and says what there is', () => {
   expect(run('grid.yaml', '--only', 'row').status).toBe(2)
   expect(run('grid.yaml', '--scale', 'tiny').stderr).toContain('grid has no scale tiny')
 })
+
+const data = process.env.MILLRACE_DATA
+test.skipIf(!data)(
+  `a dry run knows what is complete by questions asked for by name${data ? '' : ': skipped, MILLRACE_DATA is not set'}`,
+  () => {
+    const asked = 'evaluate: { analogies: [questions-words] }'
+    writeFileSync(
+      join(folder, 'named.yaml'),
+      `name: named\ncorpus: text.txt\ntrain: { dim: 8, epochs: 1 }\n${asked}\n`,
+    )
+    expect(run('named.yaml', '--json').status).toBe(0)
+    expect(run('named.yaml', '--dry-run', '--json').json.runs[0].state).toBe('complete')
+    process.env.MILLRACE_DATA = join(folder, 'nothing')
+    try {
+      const { status, json } = run('named.yaml', '--dry-run', '--json')
+      expect([status, json.runs[0].state]).toEqual([0, 'trained'])
+      expect(json.missing[0]).toContain('millrace data get questions-words')
+    } finally {
+      process.env.MILLRACE_DATA = data
+    }
+  },
+)
