@@ -34,6 +34,11 @@ export function lastingSettings(given: TrainConfigInput): Record<string, unknown
   )
 }
 
+/** Whether two configs ask for the same training. */
+export function sameSettings(a: TrainConfigInput, b: TrainConfigInput): boolean {
+  return digest(lastingSettings(a)) === digest(lastingSettings(b))
+}
+
 /** How often a run is scored decides where it ends, if a score does; else it is free. */
 function isLasting(key: TrainKey, config: TrainConfig): boolean {
   return keyClass(key) !== 'operational' || (key === 'evaluateEvery' && stopsEarly(config))

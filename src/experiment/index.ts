@@ -1,4 +1,5 @@
 export { type Expansion, expand } from './expand.ts'
+export { sameSettings } from './identity.ts'
 export { type PrepareOptions, prepareQuestions, prepareRuns } from './prepare.ts'
 export { parseRecipe, plainTexts, type Recipe, readRecipe, recipeJsonSchema } from './recipe.ts'
 export type { ExperimentRecord, PlannedRun, RecordedCorpus, RecordedRun, Scalar } from './record.ts'

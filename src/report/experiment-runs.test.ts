@@ -58,17 +58,39 @@ test('what became of a run is told in few words', () => {
   expect(told(state('failed', `${'long '.repeat(50)}\nsecond line`))).toMatch(/^failed: (long )+.*…$/)
 })
 
-test('runs that the recipe asks for since are missing, and so are those whose folder is gone', () => {
+test('runs are those that the recipe asks for now, by what they are and not by their names', () => {
   const runs = madeUpRuns()
-  madeUpExperiment(small, { runs, scale: 'wiki100' })
-  const grown = madeUpExperiment(
-    { ...small, grid: { dim: [50, 100], words: ['24M'] } },
-    { runs: madeUpRuns(), scale: 'wiki100' },
-  )
-  rmSync(join(runs, 'paper1-table2/dim=50,words=24M'), { recursive: true })
-  expect(findExperiment(grown, { runs }).runs.map(({ id, missing }) => [id, missing])).toEqual([
+  madeUpExperiment({ ...small, seeds: [1, 2] }, { runs, scale: 'wiki100' })
+  const told = (given: object) => {
+    const recipe = madeUpExperiment({ ...small, ...given }, { runs: madeUpRuns(), scale: 'wiki100' })
+    return findExperiment(recipe, { runs }).runs.map(({ id, missing }) => [id, missing])
+  }
+  expect(told({ grid: { words: ['24M'], dim: [50, 100] } })).toEqual([
+    ['words=24M,dim=50', null],
+    ['words=24M,dim=100', 'not run yet'],
+  ])
+  const train = { ...gridRecipe.train, epochs: 9 }
+  const changed = 'not run since its settings in the recipe were changed'
+  expect(told({ train })).toEqual([
+    ['dim=50,words=24M', changed],
+    ['dim=50,words=783M', changed],
+  ])
+  rmSync(join(runs, 'paper1-table2/dim=50,words=24M,seed=1'), { recursive: true })
+  expect(told({})).toEqual([
     ['dim=50,words=24M', 'not run yet'],
     ['dim=50,words=783M', null],
-    ['dim=100,words=24M', 'not run yet'],
   ])
+})
+
+test('of the versions at a scale, the one that the recipe says now is shown', () => {
+  const runs = madeUpRuns()
+  const recipe = madeUpExperiment(small, { runs, scale: 'wiki100' })
+  madeUpExperiment(
+    { ...small, train: { ...gridRecipe.train, epochs: 9 } },
+    { runs, scale: 'wiki100', version: 2 },
+  )
+  expect(findExperiment(recipe, { runs })).toMatchObject({ version: 1 })
+  const none = { runs, scale: 'paper', fate: () => 'not begun' as const }
+  madeUpExperiment({ ...small, scales: { ...small.scales, paper: {} } }, { ...none, version: 3 })
+  expect(findExperiment(recipe, { runs })).toMatchObject({ scale: 'wiki100', version: 1 })
 })

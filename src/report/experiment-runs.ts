@@ -8,6 +8,7 @@ import {
   type RecipeFigure,
   type RecipeTable,
   type RecordedRun,
+  sameSettings,
   Version,
   versionsOf,
 } from '../experiment/index.ts'
@@ -44,12 +45,23 @@ export interface FindOptions {
   version?: number
 }
 
-/** Scales that are shown if nobody says which: the first that has runs. */
+/** Scales that are shown if nobody says which: the first that has complete runs. */
 const preferred = ['paper', 'wiki100', 'tiny']
 
+function rank(experiment: Experiment): number {
+  const place = preferred.indexOf(experiment.scale ?? '')
+  const rank = place < 0 ? preferred.length : place
+  return completeOf(experiment) > 0 ? rank : preferred.length + 1 + rank
+}
+
+function completeOf({ runs }: Experiment): number {
+  return runs.filter(({ missing }) => missing === null).length
+}
+
 /**
- * The newest version of a recipe that was run at the scale asked for; by default at the first of paper, wiki100 and
- * tiny that was run. If none was, all its runs are missing.
+ * A recipe and its runs at the scale asked for; by default at the first of paper, wiki100 and tiny that has complete
+ * ones. Of its versions the one that has most of the runs that the recipe asks for now, or the newest of these. If it
+ * was never run, all its runs are missing.
  *
  * throws  InputError for a version that is not there, or is damaged; ConfigError for a scale that the recipe has not
  */
@@ -66,12 +78,11 @@ export function findExperiment(recipe: Recipe, options: FindOptions = {}): Exper
     })
   }
   if (scale !== undefined) expand(recipe, scale)
-  const newest = versions.toReversed()
-  const wanted = scale !== undefined ? [scale] : [...preferred, ...newest.map(({ record }) => record.scale)]
-  for (const name of wanted) {
-    const found = newest.find(({ record }) => record.scale === name)
-    if (found) return experimentOf(recipe, found, true)
-  }
+  const found = versions
+    .filter(({ record }) => scale === undefined || record.scale === scale)
+    .map((version) => grown(recipe, version))
+    .sort((a, b) => rank(a) - rank(b) || completeOf(b) - completeOf(a) || b.version! - a.version!)
+  if (found[0]) return found[0]
   const { scale: planned, runs: plan, tables, figures } = expand(recipe, scale)
   return { recipe, tables, figures, scale: planned, version: null, path: null, runs: plan.map(notRun) }
 }
@@ -87,12 +98,10 @@ export function isExperimentFolder(path: string): boolean {
   return existsSync(join(path, 'experiment.json'))
 }
 
-/** `grown`: runs that the recipe asks for since are missing, not unknown. */
-function experimentOf(recipe: Recipe, version: Version, grown = false): Experiment {
+/** A version as it was run. */
+function experimentOf(recipe: Recipe, version: Version): Experiment {
   const { record, path } = version
-  const plan = planOf(recipe, record.scale) ?? planOf(record.recipe, record.scale)
-  const known = new Set(record.runs.map(({ id }) => id))
-  const since = grown ? (plan?.runs ?? []).filter(({ id }) => !known.has(id)) : []
+  const plan = planOf(recipe, record.scale)
   return {
     recipe,
     tables: plan?.tables ?? recipe.tables,
@@ -100,8 +109,27 @@ function experimentOf(recipe: Recipe, version: Version, grown = false): Experime
     scale: record.scale,
     version: record.version,
     path,
-    runs: [...record.runs.map((run) => readRun(run, version)), ...since.map(notRun)],
+    runs: record.runs.map((run) => readRun(run, version)),
   }
+}
+
+/** What the recipe asks for now, and of that what a version has. */
+function grown(recipe: Recipe, version: Version): Experiment {
+  const { record } = version
+  const plan = planOf(recipe, record.scale)
+  if (!plan) return experimentOf(record.recipe, version)
+  const runs = plan.runs.map((run): ExperimentRun => {
+    const before = record.runs.find((one) => placeOf(one) === placeOf(run))
+    if (run.skipped !== null || !before || before.skipped !== null) return notRun(run)
+    if (!sameSettings(run.config, before.config)) return { ...notRun(run), missing: changed }
+    return { ...readRun(before, version), id: run.id }
+  })
+  return { ...experimentOf(recipe, version), runs }
+}
+
+/** Which of the recipe's runs it is, whatever it is called. */
+function placeOf({ row, cell, seed }: Pick<RecordedRun, 'row' | 'cell' | 'seed'>): string {
+  return JSON.stringify([row, Object.entries(cell).sort(([a], [b]) => (a < b ? -1 : 1)), seed])
 }
 
 /** Undefined if the recipe has lost the scale since. */
@@ -120,6 +148,7 @@ function notRun({ corpus: _, ...run }: ReturnType<typeof expand>['runs'][number]
 
 const nothing = { folder: null, history: null, scores: undefined }
 const notYet = 'not run yet'
+const changed = 'not run since its settings in the recipe were changed'
 
 function readRun(run: RecordedRun, version: Version): ExperimentRun {
   const without = (missing: string) => ({ ...run, ...nothing, missing })
