@@ -68,7 +68,11 @@ test('what has changed is scored again: the questions, how they are asked, the t
   const ask = (restrict: number) =>
     evaluateRun(folder, { analogies: [file('a.txt', ': x\na b c z\n')], odd: [odd], restrict })
   expect((await ask(4)).analogies).toMatchObject([{ restrict: 4, total: { skipped: 0 } }])
-  expect((await ask(3)).analogies).toMatchObject([{ restrict: 3, total: { skipped: 1 } }])
+  const both = await ask(3)
+  expect(both.analogies).toMatchObject([{ restrict: 4 }, { restrict: 3, total: { skipped: 1 } }])
+  const questions = { analogies: [join(folder.path, '../a.txt')], odd: [odd] }
+  expect(scoresOf(both, { ...questions, restrict: 4 }).analogies).toMatchObject([{ restrict: 4 }])
+  expect(scoreAt(both, 'a')).toBe(scoreAt(scoresOf(both, { ...questions, restrict: 3 }), 'a'))
   file('odd.txt', 'a b c z\na z b\n')
   expect((await ask(3)).odd).toMatchObject([{ questions: 2 }])
   trainOn(2000)

@@ -8,7 +8,7 @@ import { scoreCompletion } from './completion.ts'
 import { findAnswers } from './completion-file.ts'
 import { addScore, emptyScores } from './evaluate.ts'
 import { type Measure, measuresOf, type Questions } from './questions.ts'
-import { mergeScores, readScores, type Scored, type Scores } from './scores.ts'
+import { isAskedAlike, mergeScores, readScores, type Scored, type ScoreKind, type Scores } from './scores.ts'
 import { sha256Of } from './sha256.ts'
 
 export interface EvaluateRunOptions {
@@ -64,18 +64,25 @@ export function isScored(folder: RunFolder, questions: Questions): boolean {
   return measuresOf(questions).every((measure) => knownScore(scores, measure)?.name === measure.name)
 }
 
-/** The scores of the questions alone, in their order: of those that a run has, those that were asked for. */
+/**
+ * The scores of the questions alone, in their order: of those that a run has, those that were asked for. The files of
+ * questions need not be here.
+ */
 export function scoresOf(scores: Scores, questions: Questions): Scores {
-  const names = measuresOf(questions).map(({ name }) => name)
-  const chosen = <T extends Scored>(list: T[]) => {
-    return names.flatMap((name) => list.filter((score) => score.name === name))
-  }
+  const measures = measuresOf(questions)
+  const chosen = <Kind extends ScoreKind>(kind: Kind): Scores[Kind] =>
+    measures
+      .filter((measure) => measure.kind === kind)
+      .flatMap(({ name, file, method, restrict }) => {
+        const asked = { name, file: basename(file), ...(kind === 'analogies' && { method, restrict }) }
+        return (scores[kind] as Scored[]).filter((score) => isAskedAlike(score, asked))
+      }) as Scores[Kind]
   return {
     ...scores,
-    analogies: chosen(scores.analogies),
-    pairs: chosen(scores.pairs),
-    odd: chosen(scores.odd),
-    completion: chosen(scores.completion),
+    analogies: chosen('analogies'),
+    pairs: chosen('pairs'),
+    odd: chosen('odd'),
+    completion: chosen('completion'),
   }
 }
 

@@ -55,7 +55,7 @@ test('of names that begin alike the longest is meant', () => {
   expect(scoreAt(scores, 'analogies')).toBe(0.25)
 })
 
-test('scores of now take the place of those of the same name, the others stay', () => {
+test('scores of now take the place of those asked alike, the others stay', () => {
   const before = madeUpScores()
   const now: Scores = {
     ...before,
@@ -69,6 +69,10 @@ test('scores of now take the place of those of the same name, the others stay', 
   expect(merged.odd.map(({ name }) => name)).toEqual(['odd', 'new'])
   const odd = { ...now, pairs: [], odd: [{ ...before.odd[0]!, name: 'wordsim' }] }
   expect(mergeScores(before, odd)).toMatchObject({ pairs: [], odd: [{ name: 'odd' }, { name: 'wordsim' }] })
+  const other = { ...now, pairs: [], odd: [], analogies: [{ ...before.analogies[0]!, restrict: 7 }] }
+  const both = mergeScores(before, other)
+  expect(both.analogies).toEqual([before.analogies[0], other.analogies[0]])
+  expect(mergeScores(both, { ...other, analogies: before.analogies }).analogies).toHaveLength(2)
   expect(mergeScores(undefined, now)).toEqual(now)
   expect(mergeScores(before, { ...now, trained: 5000 })).toEqual({ ...now, trained: 5000 })
 })

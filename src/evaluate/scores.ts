@@ -50,8 +50,8 @@ export function scoreAt(scores: Scores, path: string): number | null {
   const all = scoreKinds.flatMap((kind) => scores[kind].map(({ name }, place) => ({ kind, name, place })))
   const found = all
     .filter(({ name }) => whole === name || whole.startsWith(`${name}.`))
-    // A name may have a dot in it: the longest is meant.
-    .sort((a, b) => b.name.length - a.name.length)[0]
+    // A name may have a dot in it: the longest is meant; of several, the last that was asked.
+    .sort((a, b) => b.name.length - a.name.length || b.place - a.place)[0]
   if (!found) return null
   const part = whole.slice(found.name.length + 1) || undefined
   switch (found.kind) {
@@ -65,25 +65,36 @@ export function scoreAt(scores: Scores, path: string): number | null {
 }
 
 /**
- * The scores of before and of now together: of the same name those of now. If the run has trained on since, those of
- * before are dropped.
+ * The scores of before and of now together. Of the same questions under one name those of now; two recipes may each
+ * have their own under one name. If the run has trained on since, those of before are dropped.
  */
 export function mergeScores(before: Scores | undefined, now: Scores): Scores {
   if (!before || before.trained !== now.trained) return now
-  const names = new Set(scoreKinds.flatMap((kind) => now[kind].map(({ name }) => name)))
-  const merge = <T extends Scored>(old: T[], fresh: T[]) => [
-    ...old.flatMap((score) =>
-      names.has(score.name) ? fresh.filter(({ name }) => name === score.name) : [score],
-    ),
-    ...fresh.filter(({ name }) => !old.some((score) => score.name === name)),
-  ]
+  const merge = <Kind extends ScoreKind>(kind: Kind): Scores[Kind] => {
+    const fresh = now[kind] as Scored[]
+    const elsewhere = new Set(
+      scoreKinds.filter((other) => other !== kind).flatMap((other) => now[other].map(({ name }) => name)),
+    )
+    const kept = (before[kind] as Scored[]).filter(
+      (old) => !elsewhere.has(old.name) && !fresh.some((score) => isAskedAlike(score, old)),
+    )
+    return [...kept, ...fresh] as Scores[Kind]
+  }
   return {
     ...now,
-    analogies: merge(before.analogies, now.analogies),
-    pairs: merge(before.pairs, now.pairs),
-    odd: merge(before.odd, now.odd),
-    completion: merge(before.completion, now.completion),
+    analogies: merge('analogies'),
+    pairs: merge('pairs'),
+    odd: merge('odd'),
+    completion: merge('completion'),
   }
+}
+
+/** How a score was asked for, in what a score and a measure have in common. */
+export type AskedAs = Pick<Scored, 'name' | 'file'> & { method?: string; restrict?: number }
+
+/** Whether two have one name, and ask a file of one name in one way. */
+export function isAskedAlike(a: AskedAs, b: AskedAs): boolean {
+  return a.name === b.name && a.file === b.file && a.method === b.method && a.restrict === b.restrict
 }
 
 /**

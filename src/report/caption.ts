@@ -1,18 +1,17 @@
 import { formatCount } from '../core/text.ts'
 import type { RecordedCorpus, Scalar } from '../experiment/index.ts'
 import { trainConfigSchema } from '../word2vec/index.ts'
+import { askedText } from './asked.ts'
 import { type Note, paragraphs } from './document.ts'
 import type { Experiment, ExperimentRun } from './experiment-runs.ts'
-import { formatScalar } from './measured.ts'
+import { formatScalar, groupRuns } from './measured.ts'
 
 /** What a reader must know to judge the numbers below: all of it from the runs. */
 export function captionOf(experiment: Experiment): string[] {
   const { recipe, scale, version, runs } = experiment
   const begun = runs.filter(({ history }) => history !== null)
-  const asked = runs.filter(({ missing }, i) => missing === null || runs[i]!.history !== null)
   const dates = [...new Set(begun.map(({ history }) => history!.run.createdAt.slice(0, 10)))].sort()
   const programs = [...new Set(begun.map(({ history }) => history!.run.version))].sort()
-  const seeds = new Set(asked.map(({ seed }) => seed)).size
   const corpora = corporaOf(runs)
   return [
     recipe.source && `Repeats ${recipe.source}.`,
@@ -22,10 +21,20 @@ export function captionOf(experiment: Experiment): string[] {
     begun.length > 0
       ? `Version ${version}, run ${dates.length > 1 ? `from ${dates[0]} to ${dates.at(-1)}` : `on ${dates[0]}`} with Millrace ${programs.join(' and ')}.`
       : 'Never run.',
-    seeds > 1
-      ? `Mean ± standard deviation over ${seeds} seeds.`
-      : seeds === 1 && 'One seed, so that no spread is known.',
+    askedText(experiment),
+    seedsText(experiment),
   ].filter((sentence) => typeof sentence === 'string')
+}
+
+/** Over how many seeds there are numbers. */
+function seedsText({ runs }: Experiment): string | null {
+  const counts = groupRuns(runs)
+    .map((group) => group.runs.filter(({ missing }) => missing === null).length)
+    .filter((count) => count > 0)
+  if (counts.length === 0) return null
+  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+  if (most === 1) return 'One seed, so that no spread is known.'
+  return `Mean ± standard deviation over ${least === most ? most : `${least} to ${most}`} seeds.`
 }
 
 /** What the recipe and its scale say for themselves. */

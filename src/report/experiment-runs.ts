@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError, MillraceError } from '../core/errors.ts'
-import { readScores, type Scores } from '../evaluate/index.ts'
+import { type Questions, readScores, type Scores, scoresOf } from '../evaluate/index.ts'
 import {
   expand,
   type Recipe,
@@ -157,11 +157,17 @@ function readRun(run: RecordedRun, version: Version): ExperimentRun {
   if (!folder?.exists()) return without(run.failure === null ? notYet : `failed: ${shorten(run.failure)}`)
   try {
     const history = readHistory(folder)
-    return { ...run, folder, history, scores: readScores(folder), missing: stateOf(history) }
+    return { ...run, folder, history, scores: askedOf(folder, version), missing: stateOf(history) }
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
     return without(error.parts.why ?? error.parts.what)
   }
+}
+
+/** A run may be shared with recipes that ask other questions, also under the same names. */
+function askedOf(folder: RunFolder, { record: { evaluate } }: Version): Scores | undefined {
+  const scores = readScores(folder)
+  return scores && evaluate ? scoresOf(scores, evaluate as Questions) : scores
 }
 
 function stateOf({ state, fraction, run }: RunHistory): string | null {

@@ -1,6 +1,7 @@
 import { formatCount } from '../core/text.ts'
 import { scoreAt } from '../evaluate/index.ts'
 import type { Scalar } from '../experiment/index.ts'
+import type { Cell, Marks } from './document.ts'
 import type { ExperimentRun } from './experiment-runs.ts'
 
 export type Unit = 'percent' | 'number' | 'seconds' | 'words'
@@ -83,6 +84,23 @@ export function formatMeasured({ mean, deviation }: Measured, unit: Unit): strin
   return deviation === null
     ? formatValue(mean, unit)
     : `${formatValue(mean, unit)} ± ${formatValue(deviation, unit)}`
+}
+
+/** The same as a table's cell, with why numbers are missing from it. */
+export function measuredCell(score: Measured, unit: Unit, marks: Marks): Cell {
+  const { mean, n, of, reasons } = score
+  const some = mean !== null && n < of
+  const mark = marks.of(some ? reasons.map((reason) => `other seeds: ${reason}`) : reasons)
+  return {
+    text: formatMeasured(score, unit) + (some ? ` (n = ${n} of ${of})` : ''),
+    ...(mark && { marks: mark }),
+    ...(mean === null && { kind: 'missing' as const }),
+  }
+}
+
+/** Scores that are no shares of questions. */
+export function isNoShare(score: string): boolean {
+  return ['loss', 'seconds', 'wordsPerSecond', 'words', 'vocabulary', 'peakRssBytes'].includes(score)
 }
 
 /** Numbers of the paper as it printed them: in one column all have the decimals of the longest. */

@@ -58,13 +58,13 @@ test('a grid shows mean and spread over seeds, the paper’s below, and why some
     ['dim', '1M [paper: 24M]', '2M [paper: 49M]', '783M'],
   ])
   expect(readRows(table)).toEqual([
-    ['50', '22.0 ± 1.0', '22.0 ± 1.4 (n = 2)^a', '–^b'],
+    ['50', '22.0 ± 1.0', '22.0 ± 1.4 (n = 2 of 3)^a', '–^b'],
     ['paper', '13.4', '15.7', '23.2'],
     ['60 (paper: 600)', '22.0 ± 1.0', '–^c', '–^b'],
     ['paper', '24.0', '30.1', '50.4'],
   ])
   expect(table.notes).toEqual([
-    { mark: 'a', text: 'not run yet' },
+    { mark: 'a', text: 'other seeds: not run yet' },
     { mark: 'b', text: 'words 783M is not run at this scale' },
     { mark: 'c', text: 'not scored' },
   ])
@@ -74,14 +74,16 @@ test('a grid shows mean and spread over seeds, the paper’s below, and why some
     'Corpus: first 1M words of text8 (1,000,000 words); first 2M words of text8 (2,000,000 words).',
     'Settings of all runs: `model` cbow, `loss` hs, `epochs` 2, `threads` 2.',
     'Version 1, run from 2026-05-02 to 2026-05-03 with Millrace 0.1.0.',
-    'Mean ± standard deviation over 3 seeds.',
+    'Asked: `questions-words.txt`, 800 of 1,000 questions with known words.',
+    'Mean ± standard deviation over 2 to 3 seeds.',
+    'Questions with unknown words are left out.',
   ])
 })
 
 test('one seed has no spread', () => {
   const experiment = made({ ...rowsRecipe, figures: [] }, () => 0.2)
   const table = rowsTable(experiment, experiment.tables[0] as RowsTable)
-  expect(table.caption.at(-1)).toBe('One seed, so that no spread is known.')
+  expect(table.caption).toContain('One seed, so that no spread is known.')
   expect(readRows(table).flat().join()).not.toContain('±')
 })
 

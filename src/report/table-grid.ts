@@ -1,14 +1,16 @@
 import type { RecipeTable, Scalar } from '../experiment/index.ts'
+import { unknownText } from './asked.ts'
 import { captionOf } from './caption.ts'
 import { type Cell, type HeadCell, Marks, type TableContent, type TableRow } from './document.ts'
 import type { Experiment } from './experiment-runs.ts'
 import {
   asRun,
-  formatMeasured,
   formatScalar,
   groupRuns,
+  isNoShare,
   type Measured,
   measure,
+  measuredCell,
   publishedFormat,
   type RunGroup,
 } from './measured.ts'
@@ -69,16 +71,9 @@ export function gridTable(experiment: Experiment, table: GridTable): TableConten
     rows.flatMap(({ cells }) => cells.flatMap(({ published }) => published ?? [])),
   )
   const unit = isNoShare(table.score) ? 'number' : 'percent'
-  const most = Math.max(0, ...rows.flatMap(({ cells }) => cells.map(({ n }) => n)))
   const body = rows.flatMap(({ label, cells }): TableRow[] => {
     const ours: Cell[] = cells.map((cell) => {
-      const mark = marks.of(cell.reasons)
-      const fewer = cell.n > 0 && cell.n < most ? ` (n = ${cell.n})` : ''
-      return {
-        text: formatMeasured(cell, unit) + fewer,
-        ...(mark && { marks: mark }),
-        ...(cell.mean === null && { kind: 'missing' as const }),
-      }
+      return measuredCell(cell, unit, marks)
     })
     const theirs: Cell[] = cells.map((cell) => ({
       text: cell.published === undefined ? '' : published(cell.published),
@@ -95,7 +90,9 @@ export function gridTable(experiment: Experiment, table: GridTable): TableConten
   return {
     id: table.id,
     title: table.title,
-    caption: captionOf(experiment),
+    caption: [...captionOf(experiment), unknownText(experiment, [{ score: table.score, head: '' }])].filter(
+      (sentence) => sentence !== null,
+    ),
     head: [
       [{ text: '' }, { text: table.columns, span: columns.length }],
       [{ text: table.rows }, ...columns.map((column) => columnHead(rows, column, columns.indexOf(column)))],
@@ -113,11 +110,6 @@ export function gridTable(experiment: Experiment, table: GridTable): TableConten
       ? { text: formatScalar(column) }
       : { text: formatScalar(run!), quiet: `paper: ${formatScalar(column)}` }
   }
-}
-
-/** Scores that are no shares of questions. */
-export function isNoShare(score: string): boolean {
-  return ['loss', 'seconds', 'wordsPerSecond', 'words', 'vocabulary', 'peakRssBytes'].includes(score)
 }
 
 /** A key of the grid, as a head names it. */

@@ -1,14 +1,15 @@
 import type { RecipeTable, Scalar } from '../experiment/index.ts'
+import { unknownText } from './asked.ts'
 import { captionOf } from './caption.ts'
 import { type Cell, type HeadCell, Marks, type TableContent, type TableRow } from './document.ts'
 import type { Experiment } from './experiment-runs.ts'
 import {
   asRun,
-  formatMeasured,
   formatScalar,
   groupRuns,
   type Measured,
   measure,
+  measuredCell,
   publishedFormat,
   type RunGroup,
 } from './measured.ts'
@@ -69,7 +70,6 @@ export function groupLabel(recipe: Experiment['recipe'], group: RunGroup): strin
 export function rowsTable(experiment: Experiment, table: RowsTable): TableContent {
   const rows = scoredRows(experiment, table)
   const marks = new Marks()
-  const most = Math.max(0, ...rows.flatMap(({ scores }) => scores.map(({ n }) => n)))
   const columns = table.scores.map((column, i) => {
     const known = [
       ...rows.flatMap(({ scores }) => scores[i]!.published ?? []),
@@ -85,13 +85,7 @@ export function rowsTable(experiment: Experiment, table: RowsTable): TableConten
         ...table.show.map(({ key }) => ({ text: shown(group, key) })),
         ...columns.flatMap(({ unit, hasPaper, print }, i) => {
           const score = scores[i]!
-          const mark = marks.of(score.reasons)
-          const fewer = score.n > 0 && score.n < most ? ` (n = ${score.n})` : ''
-          const ours: Cell = {
-            text: formatMeasured(score, unit) + fewer,
-            ...(mark && { marks: mark }),
-            ...(score.mean === null && { kind: 'missing' as const }),
-          }
+          const ours = measuredCell(score, unit, marks)
           return hasPaper ? [ours, paperCell(score.published, print)] : [ours]
         }),
       ],
@@ -127,7 +121,9 @@ export function rowsTable(experiment: Experiment, table: RowsTable): TableConten
   return {
     id: table.id,
     title: table.title,
-    caption: captionOf(experiment),
+    caption: [...captionOf(experiment), unknownText(experiment, table.scores)].filter(
+      (sentence) => sentence !== null,
+    ),
     head: columns.some(({ hasPaper }) => hasPaper)
       ? [top, second]
       : [top.map((cell, i) => (i <= table.show.length ? second[i]! : cell))],
