@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { ConfigError } from '../core/errors.ts'
 import { formatCount } from '../core/text.ts'
 import {
   type AnalogyMethod,
@@ -67,7 +68,25 @@ Examples:
   millrace eval runs/novels --completion testing_data.csv --answers test_answer.csv
   millrace eval vectors.bin --analogies questions-words.txt --restrict 300000 --json`,
     )
-    .action(score)
+    .action((path: string, options: Options, command: Command) => {
+      requireUsed(options, command)
+      return score(path, options)
+    })
+}
+
+/** An option that would do nothing is a mistake. */
+function requireUsed(given: Options, command: Command): void {
+  for (const [option, kind] of [
+    ['method', 'analogies'],
+    ['restrict', 'analogies'],
+    ['answers', 'completion'],
+  ] as const)
+    if (command.getOptionValueSource(option) === 'cli' && given[kind] === undefined)
+      throw new ConfigError('OPTION_UNUSED', {
+        what: `--${option} does nothing here`,
+        why: `it is of --${kind}, and no such file was given`,
+        mend: `leave it out, or give files by --${kind}`,
+      })
 }
 
 async function score(path: string, { from, json, method, answers, ...given }: Options): Promise<void> {

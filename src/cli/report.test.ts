@@ -85,4 +85,6 @@ test('a recipe with tables, or the folder of its version, becomes its tables', a
 test('there is a target or --paper, and not both', async () => {
   await expect(outputOf()).rejects.toThrow('there is nothing to report on')
   await expect(outputOf('a', '--paper')).rejects.toThrow('leave one of them out')
+  await expect(outputOf('--paper', '--version', '3')).rejects.toThrow('--version does nothing here')
+  await expect(outputOf('a', '--scale', 'tiny')).rejects.toThrow('--scale does nothing here')
 })

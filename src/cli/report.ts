@@ -64,7 +64,10 @@ Examples:
 }
 
 async function report(target: string | undefined, options: Options): Promise<void> {
-  if (options.paper) return await reportPaper(target, options)
+  if (options.paper) {
+    requireUnused(options, ['version', 'words', 'svg'], '--paper')
+    return await reportPaper(target, options)
+  }
   if (target === undefined)
     throw new ConfigError('REPORT_TARGET', {
       what: 'there is nothing to report on',
@@ -75,6 +78,7 @@ async function report(target: string | undefined, options: Options): Promise<voi
     const recipe = readRecipe(target)
     if (recipe.tables.length + recipe.figures.length === 0)
       return reportRun(onlyRunOf(recipe, options), options, recipe)
+    requireUnused(options, ['words', 'svg'], 'a recipe with tables')
     const { runs, scale, version } = options
     const experiment = findExperiment(recipe, {
       runs,
@@ -83,10 +87,22 @@ async function report(target: string | undefined, options: Options): Promise<voi
     })
     return await reportTables(experiment, basename(target, extname(target)), options)
   }
+  requireUnused(options, ['scale', 'version'], 'a folder of runs')
   const folder = new RunFolder(target)
   if (!folder.exists() && isExperimentFolder(target))
     return await reportTables(readExperiment(target), basename(resolve(target)), options)
   reportRun(folder, options)
+}
+
+/** An option that would do nothing is a mistake. */
+function requireUnused(options: Options, names: (keyof Options)[], of: string): void {
+  const given = names.find((name) => options[name] !== undefined)
+  if (given === undefined) return
+  throw new ConfigError('OPTION_UNUSED', {
+    what: `--${given} does nothing here`,
+    why: `this is a report of ${of}`,
+    mend: `leave --${given} out`,
+  })
 }
 
 function reportRun(folder: RunFolder, { output, words, svg, json }: Options, recipe?: Recipe): void {

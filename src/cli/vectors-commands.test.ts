@@ -89,6 +89,9 @@ test('eval: mistakes are told', () => {
   expectRefused(['eval', vectors], 'there is nothing to score the vectors with')
   expectRefused(['eval', vectors, '--odd', 'nowhere.txt'], 'cannot read the questions in nowhere.txt')
   expectRefused(['eval', vectors, '--analogies', vectors], 'line 1 is not a question')
+  const odd = ['eval', vectors, '--odd', sentences]
+  expectRefused([...odd, '--method', 'mul'], '--method does nothing here')
+  expectRefused([...odd, '--answers', sentences], '--answers does nothing here')
   expectRefused(['eval', vectors, '--restrict', '0'], '--restrict 0 is not a whole number')
 })
 

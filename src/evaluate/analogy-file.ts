@@ -44,5 +44,5 @@ export function readQuestions(path: string): Question[] {
 
 /** Google's syntactic sections begin with `gram`, those of sets made after it with `gram` or `syn`. */
 export function isSyntactic(section: string): boolean {
-  return /^(gram|syn)/i.test(section)
+  return /^(gram|syn(?!on))/i.test(section)
 }

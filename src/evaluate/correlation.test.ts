@@ -33,6 +33,10 @@ test('perfect agreement has chance 0; what cannot be told is null', () => {
       [1, 1, 1],
       [1, 2, 3],
     ],
+    [
+      [1, 2, 3],
+      [0.1, 0.1, 0.1],
+    ],
   ] as [number[], number[]][])
-    expect(spearman(x, y)).toEqual({ value: null, p: null })
+    for (const of of [pearson, spearman]) expect(of(x, y)).toEqual({ value: null, p: null })
 })

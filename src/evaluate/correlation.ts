@@ -8,7 +8,8 @@ export interface Correlation {
 
 export function pearson(x: readonly number[], y: readonly number[]): Correlation {
   const n = x.length
-  if (n < 2) return { value: null, p: null }
+  // By the values: rounding of the mean makes a constant 0.1 differ from it.
+  if (n < 2 || isConstant(x) || isConstant(y)) return { value: null, p: null }
   const [meanX, meanY] = [mean(x), mean(y)]
   let [xy, xx, yy] = [0, 0, 0]
   for (let i = 0; i < n; i++) {
@@ -17,7 +18,6 @@ export function pearson(x: readonly number[], y: readonly number[]): Correlation
     xx += dx * dx
     yy += dy * dy
   }
-  if (xx === 0 || yy === 0) return { value: null, p: null }
   const value = Math.max(-1, Math.min(1, xy / Math.sqrt(xx * yy)))
   // Student's t with n−2 degrees of freedom: P(|t| > …) is the incomplete beta function of 1 − r².
   return { value, p: n > 2 ? incompleteBeta((1 - value) * (1 + value), (n - 2) / 2, 0.5) : null }
@@ -39,6 +39,10 @@ export function ranks(values: readonly number[]): number[] {
     begin = end
   }
   return result
+}
+
+function isConstant(values: readonly number[]): boolean {
+  return values.every((value) => value === values[0])
 }
 
 function mean(values: readonly number[]): number {

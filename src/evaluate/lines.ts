@@ -12,11 +12,11 @@ export interface Line {
  *
  * throws  InputError if the file is missing or holds nothing
  */
-export function readLines(path: string): Line[] {
+export function readLines(path: string, { comment }: { comment?: string } = {}): Line[] {
   const lines = readText(path)
     .split('\n')
     .map((line, i) => ({ text: line.trim(), number: i + 1 }))
-    .filter((line) => line.text !== '')
+    .filter(({ text }) => text !== '' && (comment === undefined || !text.startsWith(comment)))
   if (lines.length === 0)
     throw new InputError('QUESTIONS_EMPTY', {
       what: `${path} holds no questions`,

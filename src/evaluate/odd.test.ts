@@ -48,6 +48,7 @@ test('scores are plain JSON without paths', () => {
 
 test('nothing to score with is an error, and so is a senseless restriction', () => {
   expect(() => evaluate(vectors, {})).toThrow('there is nothing to score the vectors with')
+  expect(() => scoreOdd(vectors, file('only.txt', '# a comment\n'))).toThrow('holds no questions')
   expect(() => evaluate(vectors, { analogies: ['x'], restrict: 0 })).toThrow(
     'restrict 0 is not a number of words',
   )

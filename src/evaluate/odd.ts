@@ -13,8 +13,7 @@ export type OddScores = Tally
  */
 export function scoreOdd(vectors: KeyedVectors, path: string): OddScores {
   const lists: string[][] = []
-  for (const line of readLines(path)) {
-    if (line.text.startsWith('#')) continue
+  for (const line of readLines(path, { comment: '#' })) {
     const words = line.text.split(/\s+/)
     if (words.length < 3)
       throw malformed(
