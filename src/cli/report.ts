@@ -162,8 +162,8 @@ async function reportPaper(target: string | undefined, options: Options): Promis
   )
   if (json) return printJson({ type: 'paper', ...written })
   for (const why of written.pdfNotes) note(`PDF: ${why}`)
-  const { complete, of } = written.runs
-  note(`${written.recipes} recipes, ${complete} of ${of} runs complete`)
+  const { complete, missing } = written.runs
+  note(`${written.recipes} recipes, ${complete} runs complete, ${missing} missing`)
   for (const path of [written.html, written.markdown, written.latex, ...(written.pdf ? [written.pdf] : [])])
     print(relative('.', path))
 }

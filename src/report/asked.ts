@@ -8,7 +8,8 @@ export function askedText({ runs }: Experiment): string | null {
   const scored = runs.flatMap(({ missing, scores }) => (missing === null && scores ? [scores] : []))
   const texts = Map.groupBy(scored.flatMap(asked), ({ name }) => name)
   const parts = Array.from(texts.values(), (same) => {
-    const { file, what, restrict } = same[0]!
+    const { file, what } = same[0]!
+    const restrict = same.find(({ restrict }) => restrict !== null)?.restrict ?? null
     const of = [...new Set(same.map(({ of }) => of))]
     const known = same.map(({ known }) => known)
     const [low, high] = [Math.min(...known), Math.max(...known)]

@@ -1,26 +1,27 @@
 import { formatBytes } from '../core/bytes.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
-import { readEvents } from '../run/index.ts'
-import type { Machine } from '../runtime/machine.ts'
-import { corporaOf, sharedSettings } from './caption.ts'
-import type { Block, TableContent } from './document.ts'
+import { corporaOf } from './caption.ts'
+import { type Block, paragraphs, type TableContent } from './document.ts'
 import type { ExperimentRun } from './experiment-runs.ts'
-import { formatMeasured, formatScalar, groupRuns, measure } from './measured.ts'
+import { formatMeasured, groupRuns, measure } from './measured.ts'
 import type { Part } from './paper.ts'
+import { eachOnce, setupItems, startOf } from './paper-setup.ts'
 import { groupLabel } from './table-rows.ts'
 
 /** What stands before the recipes: what this is, machine and settings, corpora. */
 export function opening(parts: readonly Part[]): Block[] {
   const runs = parts.flatMap(({ experiment }) => experiment.runs)
-  const complete = runs.filter(({ missing }) => missing === null)
+  const complete = eachOnce(runs)
+  const count = parts.length === 1 ? '1 recipe' : `${parts.length} recipes`
+  const missing = runs.filter(({ missing }) => missing !== null).length
   const scales = [...new Set(parts.map(({ experiment }) => experiment.scale ?? 'none'))]
   return [
     { kind: 'heading', level: 2, text: 'What this is' },
     {
       kind: 'text',
       text:
-        `Tables and figures of two papers on Word2Vec [1, 2], trained again from text with Millrace: ${parts.length} recipes, ` +
-        `${complete.length} of ${runs.length} runs complete, at ${scales.length > 1 ? 'scales' : 'scale'} ${scales.join(', ')}. ` +
+        `Tables and figures of two papers on Word2Vec [1, 2], trained again from text with Millrace: ${count}, ` +
+        `${complete.length} runs complete and ${missing} missing, at ${scales.length > 1 ? 'scales' : 'scale'} ${scales.join(', ')}. ` +
         'Every number of ours comes from the folder that its run left behind. Numbers marked “paper” are the papers’ own, ' +
         'printed beside for comparison; where a scale differs from theirs, so do text and time, and only the order of things ' +
         'can be compared.',
@@ -41,7 +42,7 @@ export function closing(parts: readonly Part[]): Block[] {
       text: 'Words trained on each second, reading and tokenising included, counting and scoring not; all epochs, all threads.',
     },
     ...parts.flatMap(speedTable),
-    { kind: 'heading', level: 2, text: 'What could not be run' },
+    { kind: 'heading', level: 2, text: 'What was not run' },
     ...missing(parts),
     { kind: 'heading', level: 2, text: 'References' },
     { kind: 'list', items: references },
@@ -53,46 +54,15 @@ const references = [
   '[2] Tomas Mikolov, Ilya Sutskever, Kai Chen, Greg Corrado, Jeffrey Dean: Distributed Representations of Words and Phrases and their Compositionality. NeurIPS 2013, arXiv:1310.4546.',
 ]
 
-function setupItems(runs: readonly ExperimentRun[]): string[] {
-  if (runs.length === 0) return ['No run is complete yet.']
-  const starts = runs.map(({ folder }) => {
-    const start = readEvents(folder!.events).findLast((event) => event.type === 'start')
-    return start?.type === 'start' ? start : undefined
-  })
-  const each = (values: (string | undefined)[]) => {
-    const counts = new Map<string, number>()
-    for (const value of values) if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1)
-    return [...counts]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([value, count]) => (counts.size > 1 ? `${value} (${count} runs)` : value))
-      .join('; ')
-  }
-  const dates = runs.map(({ history }) => history!.run.createdAt.slice(0, 10)).sort()
-  const shared = sharedSettings(runs)
-  const machine = each(starts.map((start) => (start?.machine ? machineText(start.machine) : 'not recorded')))
-  return [
-    `Machine: ${machine}.`,
-    `Millrace ${each(runs.map(({ history }) => history!.run.version))}.`,
-    dates[0] === dates.at(-1) ? `Run on ${dates[0]}.` : `Run from ${dates[0]} to ${dates.at(-1)}.`,
-    `Threads: ${each(starts.map((start) => String(start?.threads ?? 'not recorded')))}.`,
-    shared.length > 0
-      ? `Settings of all runs: ${shared.map(([key, value]) => `\`${key}\` ${formatScalar(value)}`).join(', ')}. Others stand at their tables.`
-      : 'Settings stand at the tables.',
-    'Scores are shares of the questions whose words are all in the vocabulary and among the words asked, unless a head says otherwise; a question is right if the nearest word is exactly the one expected.',
-  ]
-}
-
-function machineText({ cpu, cores, memoryBytes, os, node }: Machine): string {
-  return [cpu, `${cores} cores`, formatBytes(memoryBytes), os, `Node ${node}`].join(', ')
-}
-
 function corpora(runs: readonly ExperimentRun[]): Block {
   const read = corporaOf(runs)
   if (read.length === 0) return { kind: 'text', text: 'None was read yet.' }
   const table: TableContent = {
     id: 'corpora',
     title: 'Texts that were trained on',
-    caption: ['Words as counted, before rare ones are left out; SHA-256 by its first 16 digits.'],
+    caption: [
+      'Words as they stand between white space, which is not how every run splits a text, and before rare ones are left out; SHA-256 by its first 16 digits.',
+    ],
     head: [[{ text: 'text' }, { text: 'words' }, { text: 'bytes' }, { text: 'SHA-256' }]],
     align: ['left', 'right', 'right', 'left'],
     rows: read.map(({ label, words, bytes, sha256 }) => ({
@@ -132,15 +102,15 @@ function speedTable({ name, experiment }: Part): Block[] {
     rows: groups.map((group) => {
       const { mean: seconds } = measure(group.runs, 'seconds')
       const { mean: bytes } = measure(group.runs, 'peakRssBytes')
-      const history = group.runs[0]!.history!
+      const [run] = group.runs as [ExperimentRun]
       return {
         kind: 'ours',
         cells: [
           { text: groupLabel(recipe, group) },
-          { text: formatCount(history.words) },
+          { text: formatCount(run.history!.words) },
           { text: seconds === null ? '–' : formatSeconds(seconds) },
           { text: formatMeasured(measure(group.runs, 'wordsPerSecond'), 'words') },
-          { text: String(history.run.config.threads ?? '–') },
+          { text: String(startOf(run)?.threads ?? run.history!.run.config.threads ?? '–') },
           { text: bytes === null ? '–' : formatBytes(bytes) },
         ],
       }
@@ -150,21 +120,39 @@ function speedTable({ name, experiment }: Part): Block[] {
   return [{ kind: 'table', table }]
 }
 
+/** Scales that come nearer to the papers and were not run, and runs that are missing. */
 function missing(parts: readonly Part[]): Block[] {
-  const items = parts.flatMap(({ experiment: { recipe, runs } }) => {
+  const items = parts.flatMap(({ experiment: { recipe, scale, runs } }) => {
+    const title = recipe.title ?? recipe.name
+    const scales = Object.entries(recipe.scales ?? {})
+    const nearer = scales.slice(
+      0,
+      Math.max(
+        0,
+        scales.findIndex(([name]) => name === scale),
+      ),
+    )
     const byReason = Map.groupBy(
       runs.filter(({ missing }) => missing !== null),
       ({ missing }) => missing!,
     )
-    return Array.from(byReason, ([reason, members]) => {
-      const which =
-        members.length === runs.length
-          ? `all ${runs.length} runs`
-          : members.length > 3
-            ? `${members.length} of ${runs.length} runs`
-            : members.map(({ id }) => `\`${id}\``).join(', ')
-      return `${recipe.title ?? recipe.name}: ${which}: ${reason}.`
-    })
+    return [
+      ...nearer.map(([name, { about }]) => {
+        const why = paragraphs(about)[0]
+        return `${title}: not at scale \`${name}\`${why ? `: ${why}` : '.'}`
+      }),
+      ...Array.from(byReason, ([reason, members]) => {
+        const which =
+          members.length === runs.length
+            ? runs.length === 1
+              ? 'its run'
+              : `all ${runs.length} runs`
+            : members.length > 3
+              ? `${members.length} of ${runs.length} runs`
+              : members.map(({ id }) => `\`${id}\``).join(', ')
+        return `${title}: ${which}: ${reason}.`
+      }),
+    ]
   })
   return items.length > 0
     ? [{ kind: 'list', items }]

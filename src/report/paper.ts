@@ -6,6 +6,7 @@ import { type Block, paragraphs } from './document.ts'
 import { documentPdf } from './document-pdf.ts'
 import { type Experiment, findExperiment } from './experiment-runs.ts'
 import { closing, opening } from './paper-parts.ts'
+import { eachOnce } from './paper-setup.ts'
 import { renderHtml } from './render-html.ts'
 import { renderLatex } from './render-latex.ts'
 import { renderMarkdown } from './render-markdown.ts'
@@ -32,9 +33,9 @@ export interface WrittenPaper extends WrittenFiles {
   /** Null if no program was there to make it, or none could: `pdfNotes` say why. */
   pdf: string | null
   pdfNotes: string[]
-  /** Recipes that are in it, and of their runs those that are complete. */
+  /** Recipes that are in it, and their runs; one that several share counts once. */
   recipes: number
-  runs: { complete: number; of: number }
+  runs: { complete: number; missing: number }
 }
 
 /** Title of the whole. */
@@ -73,13 +74,14 @@ export async function writePaper(
   const { pdf, notes } = await documentPdf(folder, 'paper')
   if (pdf) write(join(folder, 'paper.pdf'), pdf)
   const runs = parts.flatMap(({ experiment }) => experiment.runs)
+  const complete = eachOnce(runs).length
   return {
     ...files,
     figures,
     pdf: pdf ? join(folder, 'paper.pdf') : null,
     pdfNotes: notes,
     recipes: parts.length,
-    runs: { complete: runs.filter(({ missing }) => missing === null).length, of: runs.length },
+    runs: { complete, missing: runs.filter(({ missing }) => missing !== null).length },
   }
 }
 

@@ -2,7 +2,7 @@ import { spearman } from '../evaluate/correlation.ts'
 import type { Experiment } from './experiment-runs.ts'
 import { formatValue, numberOf } from './measured.ts'
 import { type GridScores, type GridTable, gridScores } from './table-grid.ts'
-import { type RowsTable, scoredRows } from './table-rows.ts'
+import { groupLabel, type RowsTable, scoredRows } from './table-rows.ts'
 import { pairTrends } from './trends-pairs.ts'
 
 /** What the numbers of a recipe's tables show, in plain sentences, beside what the paper's show. */
@@ -16,7 +16,7 @@ export function trendsOf(experiment: Experiment): string[] {
   )
   const several = byTable.filter((sentences) => sentences.length > 0).length > 1
   return byTable.flatMap((sentences, i) =>
-    sentences.map((sentence) => (several ? `Table ${i + 1} of this part: ${sentence}` : sentence)),
+    sentences.map((sentence) => (several ? `${ordinal(i)} table: ${sentence}` : sentence)),
   )
 }
 
@@ -93,53 +93,71 @@ const lowerIsBetter = ['loss', 'seconds', 'peakRssBytes']
 
 function rowsTrends(experiment: Experiment, table: RowsTable): string[] {
   const rows = scoredRows(experiment, table)
-  const ofScores = table.scores.flatMap(({ score, head, unit }, i): string[] => {
-    const known = rows.flatMap(({ label, scores }) => {
+  const ofScores = table.scores.flatMap((column, i): string[] => {
+    const known = rows.flatMap(({ label, group, scores }) => {
       const { mean, deviation, published } = scores[i]!
-      return mean === null ? [] : [{ label, mean, deviation, published }]
+      // In the paper's terms, where they are others.
+      const paperLabel = groupLabel(experiment.recipe, { ...group, values: group.cell })
+      return mean === null ? [] : [{ label, paperLabel, mean, deviation, published }]
     })
-    if (known.length < 2 || score === 'vocabulary' || score === 'words') return []
-    const sign = lowerIsBetter.includes(score) ? -1 : 1
-    const sorted = known.toSorted((a, b) => sign * (b.mean - a.mean))
-    const [best, second] = [sorted[0]!, sorted[1]!]
-    const published = known.flatMap(({ label, published }) =>
-      typeof published === 'number' ? [{ label, published }] : [],
-    )
-    const [theirs] = published.toSorted((a, b) => sign * (b.published - a.published))
-    const near = Math.max(best.deviation ?? 0, second.deviation ?? 0)
-    const word =
-      { loss: 'Lowest', seconds: 'Shortest', wordsPerSecond: 'Highest', peakRssBytes: 'Lowest' }[score] ??
-      'Best'
-    const percent = { percent: ' %', seconds: ' s', number: '', words: '' }[unit]
+    if (known.length < 2 || column.score === 'vocabulary' || column.score === 'words') return []
     return [
-      [
-        `${word} ${head}: ${best.label} (${formatValue(best.mean, unit)}${percent})`,
-        `, before ${second.label} (${formatValue(second.mean, unit)}${percent})`,
-        near > 0 && Math.abs(best.mean - second.mean) < near
-          ? ', which lies within the spread over seeds'
-          : '',
-        !theirs || published.length < 2
-          ? '.'
-          : theirs.label === best.label
-            ? '; in the paper it is the same one.'
-            : `; in the paper, of these, ${theirs.label} (${theirs.published}).`,
-      ].join(''),
-      ...[
-        rankText(
-          known.flatMap(({ mean, published }) =>
-            typeof published === 'number' ? [[mean, published] as const] : [],
-          ),
-          `runs by ${head}`,
+      bestText(column, known),
+      rankText(
+        known.flatMap(({ mean, published }) =>
+          typeof published === 'number' ? [[mean, published] as const] : [],
         ),
-      ].filter((sentence) => sentence !== null),
-    ]
+        `runs by ${column.head}`,
+      ),
+    ].filter((sentence) => sentence !== null)
   })
   return [...ofScores, ...pairTrends(experiment, table, rows)]
 }
 
-/** Whether ours and the paper's come in the same order; null of fewer than three. */
+interface KnownRow {
+  label: string
+  paperLabel: string
+  mean: number
+  deviation: number | null
+  published: number | string | undefined
+}
+
+/** Which row has the best of a score, by how much, and which in the paper; what prints alike is alike. */
+function bestText({ score, head, unit }: RowsTable['scores'][number], rows: readonly KnownRow[]): string {
+  const sign = lowerIsBetter.includes(score) ? -1 : 1
+  const sorted = rows.toSorted((a, b) => sign * (b.mean - a.mean))
+  const print = ({ mean }: KnownRow) =>
+    formatValue(mean, unit) + { percent: ' %', seconds: ' s', number: '', words: '' }[unit]
+  const [best] = sorted as [KnownRow]
+  const alike = sorted.filter((row) => print(row) === print(best))
+  const next = sorted[alike.length]
+  const word =
+    { loss: 'Lowest', seconds: 'Shortest', wordsPerSecond: 'Highest', peakRssBytes: 'Lowest' }[score] ??
+    'Best'
+  if (!next) return `${head}: all have ${print(best)}.`
+  const spread = Math.max(best.deviation ?? 0, next.deviation ?? 0)
+  const isNear = spread > 0 && Math.abs(best.mean - next.mean) < spread
+  const numbers = rows.flatMap(({ published }) => (typeof published === 'number' ? [published] : []))
+  const top = sign * Math.max(...numbers.map((value) => sign * value))
+  const theirs = rows.filter(({ published }) => published === top)
+  const isSame = theirs.length === alike.length && theirs.every((row) => alike.includes(row))
+  const names = theirs.map(({ paperLabel }) => paperLabel).join(' and ')
+  return [
+    `${word} ${head}: ${alike.map(({ label }) => label).join(' and ')} (${print(best)})`,
+    `, before ${next.label} (${print(next)})${isNear ? ', which lies within the spread over seeds' : ''}`,
+    numbers.length < 2
+      ? '.'
+      : isSame
+        ? `; in the paper ${alike.length > 1 ? 'they are the same' : 'it is the same one'}.`
+        : `; in the paper, of these, ${names} (${top}).`,
+  ].join('')
+}
+
+/** Whether ours and the paper's come in the same order; null of fewer than three, or if most of ours are alike. */
 function rankText(pairs: readonly (readonly [ours: number, paper: number])[], what: string): string | null {
-  if (pairs.length < 3) return null
+  // An order in which most are alike says nothing.
+  const different = new Set(pairs.map(([ours]) => ours.toPrecision(3))).size
+  if (pairs.length < 3 || different <= pairs.length / 2) return null
   const { value } = spearman(
     pairs.map(([ours]) => ours),
     pairs.map(([, paper]) => paper),
@@ -165,4 +183,8 @@ function brief(value: number): string {
   ] as const)
     if (value >= size && value % (size / 10) === 0) return `${value / size}${letter}`
   return String(value)
+}
+
+function ordinal(index: number): string {
+  return ['First', 'Second', 'Third'][index] ?? `${index + 1}th`
 }
