@@ -92,13 +92,16 @@ function agreement(
   const both = answers.flatMap((answer, i) =>
     'words' in answer && published[i] !== undefined ? [{ ours: answer.words, paper: published[i] }] : [],
   )
+  const unanswered = published.filter((paper) => paper !== undefined).length - both.length
   if (both.length === 0) return []
   const same = both.filter(({ ours, paper }) => {
     const theirs = paper.split(',').map(plain)
     return ours.some((word) => theirs.includes(plain(word)))
   })
   return [
-    `${several ? `${label}: an` : 'An'} answer of ours is one of the paper’s in ${same.length} of ${both.length} questions.`,
+    `${several ? `${label}: an` : 'An'} answer of ours is one of the paper’s in ${same.length} of ${both.length + unanswered} questions${
+      unanswered > 0 ? `; ${unanswered} could not be asked` : ''
+    }.`,
   ]
 }
 
