@@ -1,7 +1,7 @@
 import type { RecipeFigure, Scalar } from '../experiment/index.ts'
 import type { FigureContent } from './document.ts'
 import type { Experiment } from './experiment-runs.ts'
-import { legendColumns, scoreTitle, shortNumbers } from './figure-parts.ts'
+import { legendColumns, printWidth, scoreTitle, shortNumbers, shortValues } from './figure-parts.ts'
 import { groupRuns, measure, numberOf, type RunGroup } from './measured.ts'
 import { gridScores } from './table-grid.ts'
 import { groupLabel } from './table-rows.ts'
@@ -33,7 +33,22 @@ export async function linesFigure(experiment: Experiment, figure: Lines): Promis
   const theirs = publishedPoints(experiment, figure, nameOf)
   const missing = groups.filter(({ runs }) => measure(runs, figure.y).mean === null).length
   const names = [...new Set([...ours, ...theirs].map(({ series }) => series))]
+  const yTitle = scoreTitle(figure.y, figure.unit, experiment)
   const spread = ours.some(({ low, high }) => high > low)
+  const svg =
+    ours.length === 0
+      ? undefined
+      : await drawVega({
+          data: { values: [] },
+          hconcat: [
+            panel(figure, yTitle, ours, names, { title: 'ours', hollow: false, wide: theirs.length === 0 }),
+            ...(theirs.length > 0
+              ? [panel(figure, yTitle, theirs, names, { title: 'paper', hollow: true, wide: false })]
+              : []),
+          ],
+          spacing: 14,
+          resolve: { scale: { y: 'shared', color: 'shared', shape: 'shared' } },
+        })
   return {
     id: figure.id,
     title: figure.title,
@@ -46,21 +61,8 @@ export async function linesFigure(experiment: Experiment, figure: Lines): Promis
       ...(spread ? ['Bars: one standard deviation over seeds to each side.'] : []),
       ...(missing > 0 ? [`${missing} of ${groups.length} points are missing.`] : []),
     ],
-    svg:
-      ours.length === 0
-        ? undefined
-        : await drawVega({
-            data: { values: [] },
-            hconcat: [
-              panel(figure, ours, names, { title: 'ours', hollow: false, wide: theirs.length === 0 }),
-              ...(theirs.length > 0
-                ? [panel(figure, theirs, names, { title: 'paper', hollow: true, wide: false })]
-                : []),
-            ],
-            spacing: 14,
-            resolve: { scale: { y: 'shared', color: 'shared', shape: 'shared' } },
-          }),
-    width: theirs.length > 0 ? 0.8 : 0.7,
+    svg,
+    width: svg ? printWidth(svg) : 0.7,
     notes: [],
   }
 }
@@ -107,6 +109,7 @@ function publishedPoints(
 
 function panel(
   figure: Lines,
+  yTitle: string,
   points: readonly Point[],
   names: readonly string[],
   { title, hollow, wide }: { title: string; hollow: boolean; wide: boolean },
@@ -123,7 +126,7 @@ function panel(
     axis: {
       ...(isNumeric && {
         values: ticks,
-        labelExpr: shortNumbers,
+        labelExpr: shortValues,
       }),
       labelAngle: 0,
       labelOverlap: ticks.length > 6 ? 'greedy' : false,
@@ -134,9 +137,9 @@ function panel(
   const y = (axis: object = {}) => ({
     field: 'y',
     type: 'quantitative',
-    title: scoreTitle(figure.y, figure.unit),
+    title: yTitle,
     scale: { zero: false, nice: true },
-    axis: { tickCount: 5, ...axis },
+    axis: { tickCount: 5, labelExpr: shortNumbers, ...axis },
   })
   const series = (range: readonly unknown[], legend: object | null = {}) => ({
     field: 'series',

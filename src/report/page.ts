@@ -3,6 +3,7 @@ import { formatCount, formatSeconds } from '../core/text.ts'
 import type { Scores } from '../evaluate/index.ts'
 import type { StoppedEarly } from '../run/index.ts'
 import { lineChart, type Point } from './chart.ts'
+import { lossUnit } from './figure-parts.ts'
 import type { RunHistory } from './history.ts'
 import { pageStyle } from './style.ts'
 import { element, escapeText, pictureStyle, textElement } from './svg.ts'
@@ -198,7 +199,7 @@ function unitOf(words: number): { size: number; name: string } {
     : { size: 1e3, name: 'thousand words trained' }
 }
 
-function curves({ progress, epochs, planBytes, words }: RunHistory): string {
+function curves({ run, progress, epochs, planBytes, words }: RunHistory): string {
   const unit = unitOf(words)
   const marks = epochs.map((epoch) => epoch.words / unit.size)
   const common = { xLabel: unit.name, xEnd: words / unit.size, marks }
@@ -212,7 +213,7 @@ function curves({ progress, epochs, planBytes, words }: RunHistory): string {
     lineChart({
       ...common,
       title: 'Loss',
-      yLabel: 'nats per pair of words',
+      yLabel: lossUnit(run.config.loss),
       points: pointsOf((e) => e.loss),
     }),
     lineChart({

@@ -109,6 +109,14 @@ test('a run killed before its first event has a report', () => {
   expect(html.includes('NaN')).toBe(false)
 })
 
+test('the loss has the unit of what it is taken of', () => {
+  const folder = madeUpRun()
+  expect(reportHtml(folder)).toContain('>nats per pair of words</text>')
+  const run = folder.read()
+  folder.write({ ...run, config: { ...run.config, loss: 'hs' } })
+  expect(reportHtml(folder)).toContain('>nats per step of the tree</text>')
+})
+
 test('a damaged part is told and does not cost the rest', () => {
   const folder = madeUpRun()
   damage(folder.vectors)

@@ -1,16 +1,19 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { ConfigError } from '../core/errors.ts'
 
-/** Colours that differ in lightness too, so that they are told apart in grey. Source: Okabe and Ito, darkened. */
+/**
+ * Colours that come by turns dark and light, so that neighbours are told apart in grey; what more there is, dashes and
+ * shapes tell apart. Hues after Okabe and Ito.
+ */
 export const colours = [
-  '#1f5f8b',
-  '#c2571a',
-  '#2e7d4f',
-  '#8a4fa3',
-  '#9a7200',
-  '#b0304f',
-  '#4c4c4c',
-  '#1a8a8a',
+  '#174a73',
+  '#d9772b',
+  '#1c5f36',
+  '#b583c9',
+  '#5c3f00',
+  '#d9577b',
+  '#2b2b2b',
+  '#35a3a3',
 ]
 export const dashes = [
   [1, 0],
