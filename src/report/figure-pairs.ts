@@ -35,20 +35,37 @@ export async function pairsFigure({ recipe, runs }: Experiment, figure: Pairs): 
       : []
   if (pairs.length < 2)
     return { ...nothing, caption: ['Fewer than two of the pairs are in the vocabulary.'], notes }
-  const { svg, explained } = drawPairs(vectors, pairs)
+  const names = namesOf(figure.title)
+  const { svg, explained, nameless } = drawPairs(vectors, pairs, names)
   return {
     ...nothing,
     caption: [
+      `Hollow: ${names[0]}; filled: ${names[1]}.`,
       `The two axes hold ${Math.round(100 * explained)} % of the variance of these ${pairs.length * 2} vectors (PCA); both have one measure.`,
     ],
     svg,
-    notes,
+    notes:
+      nameless.length > 0
+        ? [...notes, { text: `Without a label, since there is no room for one: ${nameless.join(', ')}.` }]
+        : notes,
   }
+}
+
+/** What the two words of a pair are called: in a title such as `Countries and capitals, …`. */
+function namesOf(title: string): [first: string, second: string] {
+  const [, first, second] = /^(\p{L}+) and (?:their )?(\p{L}+)(?:,|$)/u.exec(title) ?? []
+  return first && second
+    ? [first.toLowerCase(), second.toLowerCase()]
+    : ['the first of each pair', 'the second']
 }
 
 const [width, margin, fontSize] = [560, 26, 13]
 
-function drawPairs(vectors: KeyedVectors, pairs: readonly [string, string][]) {
+function drawPairs(
+  vectors: KeyedVectors,
+  pairs: readonly [string, string][],
+  names: readonly [string, string],
+) {
   const words = pairs.flat()
   const rows = words.map((word) => unit(vectors.vector(word)))
   const pca = new PCA(rows, { center: true })
@@ -77,6 +94,8 @@ function drawPairs(vectors: KeyedVectors, pairs: readonly [string, string][]) {
     y: margin + (high - ys[i]!) * fitted,
   }))
   const labels = labelsOf(places, { left: 4, top: 4, right: width - 4, bottom: height - 26 })
+  const labelled = new Set(labels.map(({ word }) => word))
+  const nameless = places.map(({ word }) => word).filter((word) => !labelled.has(word))
   const font = { 'font-family': 'Helvetica, Arial, sans-serif', 'font-size': fontSize }
   const svg = picture(
     {
@@ -94,26 +113,46 @@ function drawPairs(vectors: KeyedVectors, pairs: readonly [string, string][]) {
       stroke: '#cfd3d1',
     }),
     ...pairs.flatMap((_, i) => arrow(places[2 * i]!, places[2 * i + 1]!)),
-    ...places.map(({ group, x, y }) =>
-      element('circle', {
-        cx: x,
-        cy: y,
-        r: 3.2,
-        fill: group === 0 ? 'white' : colours[0],
-        stroke: colours[0],
-        'stroke-width': 1.3,
-      }),
-    ),
+    // Arrows end where a label begins.
+    ...labels.map((label) => {
+      const { left, top, right, bottom } = labelBox(label)
+      return element('rect', {
+        ...{ x: left, y: top, width: right - left, height: bottom - top },
+        fill: 'white',
+        'fill-opacity': 0.85,
+      })
+    }),
+    ...places.map(({ group, x, y }) => dot(group, x, y)),
     ...labels.map(({ word, x, y, anchor }) =>
       textElement('text', { ...font, x, y, 'text-anchor': anchor, fill: '#1b1f22' }, word),
     ),
+    ...names.flatMap((name, group) => {
+      const x = group === 0 ? 6 : 32 + names[0].length * 6
+      return [
+        dot(group, x, height - 12),
+        textElement('text', { ...font, 'font-size': 11, x: x + 8, y: height - 8, fill: '#1b1f22' }, name),
+      ]
+    }),
     textElement(
       'text',
       { ...font, 'font-size': 11, x: width - 2, y: height - 8, 'text-anchor': 'end', fill: '#5e666b' },
       'first principal component (across), second (up)',
     ),
   )
-  return { svg, explained }
+  return { svg, explained, nameless }
+}
+
+/** Of the first of a pair hollow, of the second filled. */
+function dot(group: number, x: number, y: number): string {
+  return element('circle', {
+    cx: x,
+    cy: y,
+    r: group === 0 ? 3.2 : 4.2,
+    fill: group === 0 ? 'white' : colours[0],
+    // Filled points that lie on each other have a white line between them.
+    stroke: group === 0 ? colours[0] : 'white',
+    'stroke-width': 1.3,
+  })
 }
 
 /** Beside the arrows where there is room, else across them. */

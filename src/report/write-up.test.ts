@@ -36,10 +36,25 @@ test('a recipe becomes HTML, Markdown, LaTeX and pictures, equal ones each time'
   for (const file of readdirSync(first))
     expect(readFileSync(join(first, file)).equals(readFileSync(join(second, file))), file).toBe(true)
   const tex = readFileSync(join(first, 'rows.tex'), 'utf8')
-  expect(tex).toContain('\\includegraphics[width=0.70\\linewidth]{rows-loss.pdf}')
+  expect(tex).toMatch(/\\includegraphics\[width=0\.\d\d\\linewidth\]{rows-loss\.pdf}/)
   const capitals = readFileSync(join(first, 'rows-capitals.svg'), 'utf8')
   expect(capitals).toContain('>new zealand</text>')
   expect(capitals.match(/<polygon/g)).toHaveLength(6)
+  // A hollow and a filled point are named; each label has paper behind it.
+  for (const name of ['countries', 'capitals']) expect(capitals).toContain(`>${name}</text>`)
+  expect(capitals.match(/fill-opacity/g)).toHaveLength(12)
+  const semantic = readFileSync(join(first, 'rows-semantic.svg'), 'utf8')
+  for (const text of ['semantic (%)', 'ours at scale tiny', 'the paper’s', '15.0', '15.5', '50'])
+    expect(semantic).toContain(`>${text}</text>`)
+  const speed = readFileSync(join(first, 'rows-speed.svg'), 'utf8')
+  expect(speed).not.toContain('paper')
+  expect(readFileSync(join(first, 'rows-loss.svg'), 'utf8')).toContain(
+    '>loss (nats per pair of words)</text>',
+  )
+  const overTime = readFileSync(join(first, 'rows-over-time.svg'), 'utf8')
+  // Two curves with five points each, and the two names: of each curve a shape of its own.
+  const shapes = [...overTime.matchAll(/aria-roledescription="point"[^>]*? d="([^"]+)"/g)].map(([, d]) => d)
+  expect(new Set(shapes).size).toBe(2)
   expect(readFileSync(join(first, 'rows.md'), 'utf8')).toContain(
     '- Left out, since a word is not in the vocabulary: Nowhere – Nothing.',
   )
