@@ -103,13 +103,24 @@ export function isNoShare(score: string): boolean {
   return ['loss', 'seconds', 'wordsPerSecond', 'words', 'vocabulary', 'peakRssBytes'].includes(score)
 }
 
-/** Numbers of the paper as it printed them: in one column all have the decimals of the longest. */
+/**
+ * Numbers of the paper as it printed them. A recipe's 24.0 is read as 24: where nearly all numbers of a column have
+ * decimals, such a one has lost its zero, and gets it back; where more are whole, as 39 and 49 beside 54.8, the paper
+ * printed them so.
+ */
 export function publishedFormat(values: readonly (number | string)[]): (value: number | string) => string {
-  const decimals = Math.max(
-    0,
-    ...values.map((value) => (typeof value === 'number' ? (String(value).split('.')[1]?.length ?? 0) : 0)),
-  )
-  return (value) => (typeof value === 'number' ? minus(value.toFixed(decimals)) : value)
+  const numbers = values.filter((value) => typeof value === 'number')
+  const whole = numbers.filter((value) => Number.isInteger(value)).length
+  const decimals = Math.max(0, ...numbers.map(decimalsOf))
+  const padded = whole <= numbers.length / 4
+  return (value) => {
+    if (typeof value !== 'number') return value
+    return minus(padded ? value.toFixed(decimals) : String(value))
+  }
+}
+
+function decimalsOf(value: number): number {
+  return String(value).split('.')[1]?.length ?? 0
 }
 
 /** What a value is as a number: 300, or 16M; null if it is none. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { gridRecipe, madeUpExperiment, madeUpRuns, rowsRecipe } from '../../test/report/made-up-experiment.ts'
 import type { Cell, TableContent } from './document.ts'
 import { type Experiment, findExperiment } from './experiment-runs.ts'
+import { publishedFormat } from './measured.ts'
 import { type GridTable, gridTable } from './table-grid.ts'
 import { type RowsTable, rowsTable } from './table-rows.ts'
 import { type WordsTable, wordsTable } from './table-words.ts'
@@ -102,6 +103,14 @@ test('rows have ours and the paper’s side by side, and other systems apart, ma
     ['RNNLM [paper]', '80', '320M', '', '4.9', '', '12.7', ''],
     ['NNLM 100 % [paper]', '100', '6B', '', '34.2', '', '', ''],
   ])
+})
+
+test('the paper’s numbers are printed as it printed them', () => {
+  const printed = (...values: (number | string)[]) => values.map(publishedFormat(values))
+  expect(printed(39, 49, 54.8, 55.4, 58.9)).toEqual(['39', '49', '54.8', '55.4', '58.9'])
+  // Of 24.0 a recipe's reader leaves 24.
+  expect(printed(24, 30.1, 36.5, 40.8)).toEqual(['24.0', '30.1', '36.5', '40.8'])
+  expect(printed(9, 23, '38 min', -1)).toEqual(['9', '23', '38 min', '−1'])
 })
 
 test('words are found whatever their case, with blanks as _, and unknown ones are told', () => {
