@@ -1,23 +1,33 @@
 /** Plain text as LaTeX that every engine sets. Letters that pdfTeX's fonts have not are told by their number. */
 export function escapeLatex(text: string): string {
   let out = ''
-  for (const character of text.normalize('NFC').replace(/\s*\n\s*/g, ' ')) out += escapeCharacter(character)
+  // In don't, 2013's and words' it is an apostrophe; its upright form, which is kept elsewhere, may be a bitmap.
+  const plain = text
+    .normalize('NFC')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/(?<=[\p{L}\p{N}])'(?=\p{L})|(?<=s)'(?= \p{L})/gu, '’')
+  for (const character of plain) out += escapeCharacter(character)
   return out
 }
 
 /**
  * What documents and tables need: to be put once before `\begin{document}`, or before a table that stands alone.
+ * Without Latin Modern, T1 would be set in bitmaps: `ae` makes its letters of Computer Modern's outlines, but for a few.
  * XeTeX and LuaTeX set any letter that the document's font has.
  */
 export const latexPreamble = String.raw`\usepackage{iftex}
 \ifPDFTeX
   \usepackage[utf8]{inputenc}
   \usepackage[T1]{fontenc}
-  \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
+  \newcommand*{\bitmapletter}[2]{\DeclareTextCommand{#1}{T1}{{\fontfamily{cmr}\selectfont\char#2 }}}
+  \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{\usepackage{ae}
+    \bitmapletter{\DH}{208}\bitmapletter{\dh}{240}\bitmapletter{\TH}{222}\bitmapletter{\th}{254}
+    \bitmapletter{\DJ}{208}\bitmapletter{\textquotedbl}{34}}
 \fi
 \usepackage{textcomp}
 \usepackage{array}
 \usepackage{booktabs}
+\usepackage{longtable}
 \usepackage{graphicx}
 \usepackage{xcolor}`
 

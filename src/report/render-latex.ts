@@ -6,6 +6,7 @@ import {
   type Note,
   type TableContent,
 } from './document.ts'
+import { layoutOf } from './latex-columns.ts'
 import { escapeLatex, latexCommands, latexPreamble } from './latex-text.ts'
 
 /** A whole document for pdfLaTeX, XeLaTeX or LuaLaTeX. Pictures are files beside it. */
@@ -25,6 +26,8 @@ export function renderLatex(
     '\\emergencystretch=3em',
     // Equal documents are equal files.
     '\\ifdefined\\pdftrailerid\\pdftrailerid{}\\fi',
+    // The text fonts' own bullet may be a bitmap.
+    '\\renewcommand{\\labelitemi}{$\\bullet$}',
     '\\setlength{\\parindent}{0pt}\\setlength{\\parskip}{0.6em}',
     `\\title{${inline(title)}}\\author{}\\date{}`,
     '\\begin{document}',
@@ -74,56 +77,62 @@ function blockLatex(block: Block, picture: (figure: FigureContent) => string): s
   }
 }
 
-/** What a line of small type holds. */
-const lineLetters = 105
-
-/** Columns that hold words, not numbers, break their lines; others are as wide as they must be. */
-function tableLatex({ id, title, caption, head, align, rows, notes }: TableContent): string {
-  const lastHead = head
-    .at(-1)!
-    .map(({ text, quiet }) => (text.length >= (quiet ?? '').length ? text : quiet!))
-  const longest = align.map((_, column) =>
-    Math.max(0, ...rows.map(({ cells }) => textOf(cells[column]).length), lastHead[column]!.length),
-  )
-  const whole = longest.reduce((sum, letters) => sum + letters + 2, 0)
-  const broken = align.map(
-    (side, column) => side === 'left' && longest[column]! > (whole > lineLetters ? 10 : 24),
-  )
-  const total = broken.reduce((sum, breaks, column) => sum + (breaks ? longest[column]! : 0), 0)
-  const rest = align.reduce((sum, _, column) => sum + (broken[column] ? 0 : longest[column]! + 2), 0)
-  const room = Math.max(0.4, 0.94 - rest / 115)
-  const columns = align.map((side, column) =>
-    broken[column]
-      ? `>{\\raggedright\\arraybackslash}p{${((room * longest[column]!) / total).toFixed(3)}\\linewidth}`
-      : side === 'right'
-        ? 'r'
-        : 'l',
-  )
-  const breaks = broken.some(Boolean)
+/** A table that fits a page floats; a longer one goes on over pages, and its head with it. */
+function tableLatex(table: TableContent): string {
+  const { id, title, caption, notes } = table
+  const layout = layoutOf(table)
+  const label = `\\label{tab:${id.replace(/[^\w-]/g, '-')}}`
+  const open = [`{\\${layout.size}`, `\\setlength{\\tabcolsep}{${layout.columnSeparation}pt}`]
+  const columns = `{@{}${layout.columns.join('')}@{}}`
+  const head = ['\\toprule', ...headLatex(table.head, table.align, layout.broken), '\\midrule']
+  const rows = rowsLatex(table)
+  if (layout.isLong)
+    return [
+      ...open,
+      '\\setlength{\\LTcapwidth}{\\linewidth}',
+      `\\begin{longtable}${columns}`,
+      `\\caption[]{${captionLatex(title, caption)}}${label}\\\\`,
+      ...head,
+      '\\endfirsthead',
+      ...head,
+      '\\endhead',
+      '\\bottomrule',
+      '\\endfoot',
+      ...rows,
+      '\\end{longtable}}',
+      ...notesLatex(notes),
+    ].join('\n')
   return [
     '\\begin{table}',
     '\\centering',
     `\\caption[]{${captionLatex(title, caption)}}`,
     '\\smallskip',
-    `\\label{tab:${id.replace(/[^\w-]/g, '-')}}`,
-    `{\\${breaks && align.length > 4 ? 'footnotesize' : 'small'}`,
-    ...(align.length <= 5 ? [] : ['\\setlength{\\tabcolsep}{4pt}']),
+    label,
+    ...open,
     '\\begin{lrbox}{\\tablebox}%',
-    `\\begin{tabular}{@{}${columns.join('')}@{}}`,
-    '\\toprule',
-    ...headLatex(head, align, broken),
-    '\\midrule',
-    ...rows.map(({ cells, kind, rule }, i) => {
-      const line = cells.map((cell) => cellLatex(cell, kind === 'paper')).join(' & ')
-      const space = kind === 'paper' && rows[i + 1]?.kind === 'ours' ? '\\addlinespace[3pt]' : ''
-      return `${rule ? '\\midrule\n' : ''}${line} \\\\${space}`
-    }),
+    `\\begin{tabular}${columns}`,
+    ...head,
+    ...rows,
     '\\bottomrule',
     '\\end{tabular}%',
     '\\end{lrbox}\\fittable}',
     ...notesLatex(notes),
     '\\end{table}',
   ].join('\n')
+}
+
+function rowsLatex({ rows }: TableContent): string[] {
+  return rows.map(({ cells, kind, rule }, i) => {
+    const [first, ...others] = cells.map((cell) => cellLatex(cell, kind === 'paper'))
+    const line = [guarded(first ?? ''), ...others].join(' & ')
+    const space = kind === 'paper' && rows[i + 1]?.kind === 'ours' ? '\\addlinespace[3pt]' : ''
+    return `${rule ? '\\midrule\n' : ''}${line} \\\\${space}`
+  })
+}
+
+/** The end of the row before would take a bracket for its option, and a star for itself. */
+function guarded(first: string): string {
+  return /^\s*[[*]/.test(first) ? `{}${first}` : first
 }
 
 function headLatex(
@@ -139,7 +148,9 @@ function headLatex(
       span > 1
         ? `\\multicolumn{${span}}{c}{${text}}`
         : broken[start]
-          ? text
+          ? start === 0
+            ? guarded(text)
+            : text
           : `\\multicolumn{1}{${start === 0 ? '@{}' : ''}${align[start] === 'right' ? 'r' : 'l'}${start === align.length - 1 ? '@{}' : ''}}{${text}}`
     const cells = row.map(({ text, quiet, span = 1 }) => {
       const start = column
@@ -209,8 +220,4 @@ function inline(text: string): string {
       code ? `\\texttt{${escapeLatex(text).replace(/[,/]/g, '$&\\allowbreak{}')}}` : escapeLatex(text),
     )
     .join('')
-}
-
-function textOf(cell: Cell | undefined): string {
-  return cell ? `${cell.text}${cell.quiet ? ` ${cell.quiet}` : ''}` : ''
 }
