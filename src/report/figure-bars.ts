@@ -2,6 +2,7 @@ import type { RecipeFigure } from '../experiment/index.ts'
 import type { FigureContent } from './document.ts'
 import type { Experiment } from './experiment-runs.ts'
 import { printWidth, scoreTitle, shortNumbers } from './figure-parts.ts'
+import { helveticaWidth } from './helvetica.ts'
 import { formatValue, groupRuns, measure, publishedFormat } from './measured.ts'
 import { groupLabel } from './table-rows.ts'
 import { drawVega } from './vega.ts'
@@ -21,8 +22,8 @@ interface Bar {
 }
 
 const ink = '#1b1f22'
-/** Width of a bar's room and of a letter of the columns, in units of the picture. */
-const [plot, letter] = [220, 6.2]
+/** Width of the bars' room, and size of the columns' type, in units of the picture. */
+const [plot, fontSize] = [220, 10.5]
 
 /** A bar for each run, with the spread over seeds, and a stroke where the paper's number lies; both in figures at the right. */
 export async function barsFigure(experiment: Experiment, figure: Bars): Promise<FigureContent> {
@@ -45,11 +46,15 @@ export async function barsFigure(experiment: Experiment, figure: Bars): Promise<
   }
 }
 
-function barsOf({ recipe, runs }: Experiment, figure: Bars): Bar[] {
+function barsOf({ recipe, tables, runs }: Experiment, figure: Bars): Bar[] {
   const factor = figure.unit === 'percent' ? 100 : 1
   const publishedOf = (row: string | null) => recipe.runs?.find(({ id }) => id === row)?.published?.[figure.y]
   const groups = groupRuns(runs)
-  const print = publishedFormat(groups.flatMap(({ row }) => publishedOf(row) ?? []))
+  const others = tables.flatMap((table) => (table.kind === 'rows' ? table.others : []))
+  const print = publishedFormat([
+    ...groups.flatMap(({ row }) => publishedOf(row) ?? []),
+    ...others.flatMap(({ published }) => published[figure.y] ?? []),
+  ])
   return groups.flatMap((group): Bar[] => {
     const { mean, deviation } = measure(group.runs, figure.y)
     if (mean === null) return []
@@ -77,7 +82,7 @@ function spec(experiment: Experiment, figure: Bars, bars: readonly Bar[]): objec
     type: 'ordinal',
     sort: null,
     title: null,
-    axis: { labelLimit: 320, ticks: false },
+    axis: { labelLimit: 320, ticks: false, labelPadding: 6 },
   }
   const x = {
     field: 'y',
@@ -86,10 +91,10 @@ function spec(experiment: Experiment, figure: Bars, bars: readonly Bar[]): objec
     axis: { tickCount: 4, labelExpr: shortNumbers },
   }
   const oursHead = figure.unit === 'seconds' ? 'ours (s)' : 'ours'
-  const widest = (texts: string[]) => letter * Math.max(...texts.map((text) => text.length))
-  const ours = plot + 14 + widest([oursHead, ...bars.map(({ text }) => text)])
-  const paper = ours + 14 + widest(['paper', ...bars.map(({ theirs }) => theirs)])
-  const text = { type: 'text', align: 'right', fontSize: 10.5, color: ink }
+  const widest = (texts: string[]) => Math.max(...texts.map((text) => helveticaWidth(text, fontSize)))
+  const ours = plot + 20 + widest([oursHead, ...bars.map(({ text }) => text)])
+  const paper = ours + 18 + widest(['paper', ...bars.map(({ theirs }) => theirs)])
+  const text = { type: 'text', align: 'right', fontSize, color: ink }
   const column = (head: string, field: string, right: number) => [
     { mark: text, encoding: { y, x: { value: right }, text: { field } } },
     {

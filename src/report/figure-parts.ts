@@ -1,5 +1,6 @@
 import type { RecipeTable } from '../experiment/index.ts'
 import type { Experiment, ExperimentRun } from './experiment-runs.ts'
+import { helveticaWidth } from './helvetica.ts'
 import type { Unit } from './measured.ts'
 
 /** What an axis says of a score: its name, as the recipe's tables have it, and its unit. */
@@ -79,8 +80,8 @@ export const shortValues = `abs(datum.value) >= 1000 ? ${withPrefix} : format(da
 
 /** How many names of a legend stand side by side below a chart of this width, in its units. */
 export function legendColumns(names: readonly string[], width: number): number {
-  const longest = Math.max(1, ...names.map((name) => name.length))
-  return Math.max(1, Math.min(names.length, Math.floor(width / (longest * 6 + 30))))
+  const longest = Math.max(1, ...names.map((name) => helveticaWidth(name, 11)))
+  return Math.max(1, Math.min(names.length, Math.floor(width / (longest + 30))))
 }
 
 /** A part of the text's width at which type of every picture is of one size: 11 units are 8.5 points on A4. */

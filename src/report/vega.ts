@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { ConfigError } from '../core/errors.ts'
+import { helveticaWidth } from './helvetica.ts'
 
 /**
  * Colours that come by turns dark and light, so that neighbours are told apart in grey; what more there is, dashes and
@@ -52,6 +53,7 @@ const config: TopLevelSpec['config'] = {
     tickColor: '#1b1f22',
     gridColor: '#e2e4e3',
     tickSize: 4,
+    titlePadding: 8,
   },
   title: { fontSize: 11, fontWeight: 'normal', anchor: 'start', frame: 'group', offset: 8 },
   legend: {
@@ -73,6 +75,9 @@ const config: TopLevelSpec['config'] = {
  */
 export async function drawVega(spec: object): Promise<string> {
   const [vega, lite] = await libraries()
+  // Without a canvas Vega takes each letter for a wide one, and with one the picture would be another.
+  ;(vega as unknown as { textMetrics: TextMetrics }).textMetrics.width = (item, text) =>
+    helveticaWidth(String(text ?? ''), item.fontSize ?? 11)
   const compiled = lite.compile({ ...spec, config } as TopLevelSpec, {
     // What it has to say of a spec of ours is of no use to who reads the chart.
     logger: silent,
@@ -84,6 +89,10 @@ export async function drawVega(spec: object): Promise<string> {
   } finally {
     view.finalize()
   }
+}
+
+interface TextMetrics {
+  width: (item: { fontSize?: number }, text: unknown) => number
 }
 
 async function libraries() {

@@ -44,7 +44,7 @@ test('a recipe becomes HTML, Markdown, LaTeX and pictures, equal ones each time'
   for (const name of ['countries', 'capitals']) expect(capitals).toContain(`>${name}</text>`)
   expect(capitals.match(/fill-opacity/g)).toHaveLength(12)
   const semantic = readFileSync(join(first, 'rows-semantic.svg'), 'utf8')
-  for (const text of ['semantic (%)', 'ours at scale tiny', 'the paper’s', '15.0', '15.5', '50'])
+  for (const text of ['semantic (%)', 'ours at scale tiny', 'the paper’s', '15.0', '15.5', '50.0'])
     expect(semantic).toContain(`>${text}</text>`)
   const speed = readFileSync(join(first, 'rows-speed.svg'), 'utf8')
   expect(speed).not.toContain('paper')
