@@ -15,6 +15,7 @@ test('there is a recipe for each table and figure of the papers', () => {
     ...[2, 3, 4, 5, 6, 7, 8].map((table) => `paper1/table${table}.yaml`),
     'paper2/figure2.yaml',
     ...['1', '2-3', '4', '5', '6'].map((table) => `paper2/table${table}.yaml`),
+    'paper2/text-subsampling.yaml',
     'quick.yaml',
   ])
 })
