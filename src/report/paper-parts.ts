@@ -1,7 +1,8 @@
+import { resolve } from 'node:path'
 import { formatBytes } from '../core/bytes.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
 import { corporaOf } from './caption.ts'
-import { type Block, paragraphs, type TableContent } from './document.ts'
+import { type Block, paragraphs, type TableContent, type TableRow } from './document.ts'
 import type { ExperimentRun } from './experiment-runs.ts'
 import { formatMeasured, groupRuns, measure } from './measured.ts'
 import type { Part } from './paper.ts'
@@ -41,7 +42,7 @@ export function closing(parts: readonly Part[]): Block[] {
       kind: 'text',
       text: 'Words trained on each second, reading and tokenising included, counting and scoring not; all epochs, all threads.',
     },
-    ...parts.flatMap(speedTable),
+    ...speedTable(parts),
     { kind: 'heading', level: 2, text: 'What was not run' },
     ...missing(parts),
     { kind: 'heading', level: 2, text: 'References' },
@@ -79,34 +80,26 @@ function corpora(runs: readonly ExperimentRun[]): Block {
   return { kind: 'table', table }
 }
 
-/** A row for each run that is complete, over its seeds. */
-function speedTable({ name, experiment }: Part): Block[] {
-  const groups = groupRuns(experiment.runs.filter(({ missing }) => missing === null))
-  if (groups.length === 0) return []
-  const { recipe } = experiment
-  const table: TableContent = {
-    id: `${name}-speed`,
-    title: `Speed: ${recipe.title ?? recipe.name}`,
-    caption: [],
-    head: [
-      [
-        { text: 'run' },
-        { text: 'words trained on' },
-        { text: 'time' },
-        { text: 'words a second' },
-        { text: 'threads' },
-        { text: 'peak memory' },
-      ],
-    ],
-    align: ['left', 'right', 'right', 'right', 'right', 'right'],
-    rows: groups.map((group) => {
+/** A row for each run that is complete, over its seeds; of recipes that share one, at the first. */
+function speedTable(parts: readonly Part[]): Block[] {
+  const said = new Set<string>()
+  const rows = parts.flatMap(({ name, experiment }) => {
+    const groups = groupRuns(eachOnce(experiment.runs)).filter(({ runs: [run] }) => {
+      const path = resolve(run!.folder!.path)
+      const isNew = !said.has(path)
+      said.add(path)
+      return isNew
+    })
+    return groups.map((group, i): TableRow => {
       const { mean: seconds } = measure(group.runs, 'seconds')
       const { mean: bytes } = measure(group.runs, 'peakRssBytes')
       const [run] = group.runs as [ExperimentRun]
       return {
         kind: 'ours',
+        rule: i === 0,
         cells: [
-          { text: groupLabel(recipe, group) },
+          { text: i === 0 ? name : '' },
+          { text: groupLabel(experiment.recipe, group) },
           { text: formatCount(run.history!.words) },
           { text: seconds === null ? '–' : formatSeconds(seconds) },
           { text: formatMeasured(measure(group.runs, 'wordsPerSecond'), 'words') },
@@ -114,7 +107,17 @@ function speedTable({ name, experiment }: Part): Block[] {
           { text: bytes === null ? '–' : formatBytes(bytes) },
         ],
       }
-    }),
+    })
+  })
+  if (rows.length === 0) return [{ kind: 'text', text: 'No run is complete yet.' }]
+  const heads = ['recipe', 'run', 'words trained on', 'time', 'words a second', 'threads', 'peak memory']
+  const table: TableContent = {
+    id: 'speed',
+    title: 'Speed of each run',
+    caption: ['A run that several recipes share stands at the first of them.'],
+    head: [heads.map((text) => ({ text }))],
+    align: ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
+    rows: rows.map((row, i) => (i === 0 ? { ...row, rule: false } : row)),
     notes: [],
   }
   return [{ kind: 'table', table }]
