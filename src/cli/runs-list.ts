@@ -74,15 +74,17 @@ export function list(options: ListOptions): void {
   if (hidden > 0) note(quiet(`${hidden} ${hidden === 1 ? 'run' : 'runs'} of older versions: --all`))
 }
 
-/** Runs of the newest version of each name, wherever they lie. A version that has no run yet is newer all the same. */
+/**
+ * Runs of the newest version of each name and scale, wherever they lie. A version that has no run yet is newer all the
+ * same.
+ */
 function newestRuns({ runs, versions }: Catalogue): CatalogueRun[] {
-  const newest = newestOf([...versions, ...runs])
-  const names = new Set(newest.map(({ family, version }) => `${family}@${version}`))
-  const shared = newest.flatMap((entry) => ('record' in entry ? (entry.record?.runs ?? []) : []))
+  const newest = newestOf({ runs, versions })
+  const isNewest = ({ family, version }: { family: string; version: number }) =>
+    newest.has(`${family}@${version}`)
+  const shared = versions.filter(isNewest).flatMap(({ record }) => record?.runs ?? [])
   const folders = new Set(shared.map(({ folder }) => folder))
-  return runs.filter(
-    ({ family, version, folder }) => names.has(`${family}@${version}`) || folders.has(folder),
-  )
+  return runs.filter((run) => isNewest(run) || folders.has(run.folder))
 }
 
 function printTable(text: string): void {

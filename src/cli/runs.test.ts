@@ -72,6 +72,8 @@ test('the table has what tells runs apart: newest versions, and what they share'
   expect(await outputOf(runs, 'list', '--versions')).toMatch(
     /\ntable@2 +4 {2}2 complete, 1 missing, 1 skipped +tiny /,
   )
+  makeVersion(join(runs, 'table@3'), [], 'paper')
+  expect(await outputOf(runs, 'list')).toContain('\ntable@2/b  ')
   await expect(outputOf(runs, 'list', '--columns', 'dims')).rejects.toThrow('did you mean dim?')
   expect(JSON.parse(await outputOf(runs, 'list', '--json', '--runs', 'none'))).toMatchObject({ runs: [] })
 })
@@ -149,6 +151,10 @@ test('prune removes nothing until it is told to, and then what it said', async (
   expect(existsSync(join(runs, 'quick/checkpoints/000001'))).toBe(true)
   const json = JSON.parse(await outputOf(runs, 'prune', '--json', '--checkpoints', 'none', '--old-versions'))
   expect(json).toMatchObject({ type: 'prune', removed: false, items: [{ name: 'quick', left: null }] })
+  writeFileSync(join(runs, 'table@2/experiment.json'), '{')
+  expect(JSON.parse(await outputOf(runs, 'prune', '--json', '--old-versions'))).toMatchObject({
+    kept: [{ name: 'table@2', why: expect.stringContaining('so no run and no version is removed') }],
+  })
   await expect(outputOf(runs, 'prune', '--older-than', 'soon')).rejects.toThrow(
     '--older-than soon is not possible',
   )

@@ -36,12 +36,13 @@ test('all that lies within three folders is found, and read once', () => {
   makeRun(join(runs, 'x/y/z'))
   makeRun(join(runs, 'x/y/w/v'))
   makeRun(join(runs, 'b/checkpoints/000001'))
+  makeRun(join(runs, 'b/inside'))
   const { runs: found, versions, readCount } = readCatalogue(runs)
-  expect(found.map(({ name }) => name)).toEqual(['a@2', 'a@10', 'b', 'table/dim=50', 'x/y/z'])
+  expect(found.map(({ name }) => name)).toEqual(['a@2', 'a@10', 'b', 'b/inside', 'table/dim=50', 'x/y/z'])
   expect(versions).toMatchObject([{ name: 'table', family: 'table', version: 1, fault: null }])
-  expect(readCount).toBe(6)
+  expect(readCount).toBe(7)
   expect(found[1]).toMatchObject({ family: 'a', version: 10, folder: join(runs, 'a@10') })
-  expect(found[3]!.corpus.label).toBe('wiki, 1M words')
+  expect(found[4]!.corpus.label).toBe('wiki, 1M words')
   expect(found[2]).toMatchObject({
     state: 'complete',
     words: 24_000_000,
@@ -112,6 +113,19 @@ test.each([
   expect(readCatalogue(runs)).toMatchObject({ runs: before, readCount: 5 })
   expect(readCatalogue(runs)).toMatchObject({ runs: before, readCount: 0 })
 })
+
+test.each(['substr(facts, 1, 100)', "'null'", "'{}'"])(
+  'rows that are damaged (%s) are read again',
+  (damage) => {
+    const runs = someRuns()
+    const before = readCatalogue(runs)
+    const database = new DatabaseSync(indexOf(runs))
+    database.exec(`UPDATE folders SET facts = ${damage} WHERE path <> 'b'`)
+    database.close()
+    expect(readCatalogue(runs)).toEqual({ ...before, readCount: 4 })
+    expect(readCatalogue(runs)).toEqual({ ...before, readCount: 0 })
+  },
+)
 
 test('where no index can be written, there is one in memory', () => {
   const runs = someRuns()
@@ -225,6 +239,7 @@ test('scores of format 1 are none, a link to a run is followed, and one to nothi
   symlinkSync(elsewhere.path, join(runs, 'near'))
   symlinkSync(runs, join(runs, 'round'))
   symlinkSync('/nowhere', join(runs, 'lost'))
+  symlinkSync('itself', join(runs, 'itself'))
   expect(readCatalogue(runs).runs.find(({ name }) => name === 'near')).toMatchObject({
     scores: {},
     mainScores: [],

@@ -2,13 +2,10 @@ import { type Dirent, existsSync, readdirSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { CatalogueStore, type Entry } from './catalogue-store.ts'
 import { type RunFacts, readFacts, stampOfRun, statOf } from './facts.ts'
-import { RunFolder, type RunStatus } from './folder.ts'
-import { isHeld } from './lock.ts'
+import { RunFolder } from './folder.ts'
 import { parseRunName } from './names.ts'
+import { type RunState, stateOfRun } from './run-state.ts'
 import { readVersionFile, type VersionFile, versionFileOf } from './version-file.ts'
-
-/** A run that says it is running, and that no living process holds, is `dead`. */
-export type RunState = RunStatus | 'dead' | 'damaged'
 
 /** A run of a runs folder, as the index knows it. */
 export interface CatalogueRun extends Omit<RunFacts, 'corpus'> {
@@ -70,7 +67,8 @@ export function readCatalogue(runs = 'runs'): Catalogue {
     const lookUp = <T>(path: string, stamp: string, read: () => T): T => {
       const entry = known.get(path)
       known.delete(path)
-      if (entry?.stamp === stamp) return JSON.parse(entry.facts)
+      const before = entry?.stamp === stamp ? parseFacts(entry.facts) : undefined
+      if (before !== undefined) return before as T
       const facts = read()
       fresh.set(path, { stamp, facts: JSON.stringify(facts) })
       return facts
@@ -106,11 +104,28 @@ export function readRun(folder: string, name: string): CatalogueRun {
   return describe(path, name, readFacts(path), labels)
 }
 
-/** Newest versions only: the runs of each name's highest version. */
-export function newestOf<T extends { family: string; version: number }>(entries: readonly T[]): T[] {
-  const newest = new Map<string, number>()
-  for (const { family, version } of entries) newest.set(family, Math.max(version, newest.get(family) ?? 0))
-  return entries.filter(({ family, version }) => newest.get(family) === version)
+/**
+ * The newest version of each name and scale, as `name@version`. A run that is of no recipe is of no scale; a version
+ * whose `experiment.json` is damaged is of one of its own.
+ */
+export function newestOf({ runs, versions }: Pick<Catalogue, 'runs' | 'versions'>): Set<string> {
+  const recorded = new Set(versions.map(({ family, version }) => `${family}@${version}`))
+  const entries = [
+    ...versions.map(({ family, version, record }) => ({
+      family,
+      version,
+      scale: JSON.stringify(record ? record.scale : [version]),
+    })),
+    ...runs
+      .filter(({ family, version }) => !recorded.has(`${family}@${version}`))
+      .map(({ family, version }) => ({ family, version, scale: 'null' })),
+  ]
+  const newest = new Map<string, { family: string; version: number }>()
+  for (const entry of entries) {
+    const key = `${entry.family} ${entry.scale}`
+    if (entry.version >= (newest.get(key)?.version ?? 0)) newest.set(key, entry)
+  }
+  return new Set([...newest.values()].map(({ family, version }) => `${family}@${version}`))
 }
 
 /** Folders with a `run.json` and with an `experiment.json`, relative, with their stamps. */
@@ -124,8 +139,6 @@ function walk(folder: string): { runPaths: Map<string, string>; versionPaths: Ma
       const run = stampOfRun(full)
       if (version !== undefined) versionPaths.set(path, version)
       if (run !== undefined) runPaths.set(path, run)
-      // A run's own folders hold no runs, unless it is a version as well.
-      if (run !== undefined && version === undefined) return
     }
     if (depth === deepest) return
     for (const entry of entriesOf(full)) {
@@ -136,6 +149,16 @@ function walk(folder: string): { runPaths: Map<string, string>; versionPaths: Ma
   }
   visit('', 0)
   return { runPaths, versionPaths }
+}
+
+/** What a row says, if it is what was written: all facts have a fault, be it null. */
+function parseFacts(text: string): { fault: string | null } | undefined {
+  try {
+    const facts = JSON.parse(text)
+    return facts instanceof Object && 'fault' in facts ? facts : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function entriesOf(path: string): Dirent[] {
@@ -185,13 +208,12 @@ function runOf(runs: string, path: string, facts: RunFacts, labels: Map<string, 
 
 function describe(folder: string, path: string, facts: RunFacts, labels: Map<string, string>): CatalogueRun {
   const { name: family, version } = parseRunName(path)
-  const isDead = facts.status === 'running' && !isHeld(new RunFolder(folder))
   const label = labels.get(folder) ?? facts.corpus.paths.map((file) => basename(file)).join(' ')
   return {
     ...facts,
     name: path,
     folder,
-    state: isDead ? 'dead' : facts.status,
+    state: facts.status === 'damaged' ? facts.status : stateOfRun(new RunFolder(folder), facts.status),
     corpus: { ...facts.corpus, label },
     family,
     version: version ?? 1,

@@ -68,9 +68,14 @@ export function stampOfRun(path: string): string | undefined {
   return [run, ...others].join(' ')
 }
 
+/** Undefined for what is not there or cannot be reached: behind links in a circle, or in a folder that is closed. */
 export function statOf(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  return stats && `${stats.ino}:${stats.size}:${stats.mtimeMs}`
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false })
+    return stats && `${stats.ino}:${stats.size}:${stats.mtimeMs}`
+  } catch {
+    return undefined
+  }
 }
 
 /** Reads a run folder as far as it can be read: a damaged `run.json` is told in `fault`. */

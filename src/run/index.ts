@@ -4,7 +4,6 @@ export {
   type CatalogueRun,
   type CatalogueVersion,
   newestOf,
-  type RunState,
   readCatalogue,
   readRun,
 } from './catalogue.ts'
@@ -41,7 +40,8 @@ export {
   versionFolder,
   versionsOf,
 } from './names.ts'
-export { type Prunable, type PruneOptions, planPrune, pruneOne } from './prune.ts'
+export type { Prunable, PrunePlan } from './prunable.ts'
+export { type PruneOptions, planPrune, pruneOne } from './prune.ts'
 export {
   type Condition,
   type FieldValue,
@@ -52,4 +52,5 @@ export {
   runFields,
   selectRuns,
 } from './run-query.ts'
+export { type RunState, stateOfRun } from './run-state.ts'
 export { readVersionFile, type VersionFile, type VersionRun } from './version-file.ts'

@@ -75,6 +75,12 @@ export function isHeld(folder: RunFolder): boolean {
   return holder !== undefined && isAlive(holder)
 }
 
+/** Whether one does, or would again: its trainer has died, and who watches over it lives and starts the next. */
+export function isAwaited(folder: RunFolder): boolean {
+  const holder = holderOf(folder)
+  return [holder, holder?.supervisor].some((one) => one !== undefined && isAlive(one))
+}
+
 function isLocked(error: unknown): boolean {
   return error instanceof InputError && error.code === 'RUN_LOCKED'
 }

@@ -1,13 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeRun, makeVersion, newRuns } from '../../test/run/made-up-runs.ts'
 import { CheckpointStore } from '../checkpoint/index.ts'
 import { readCatalogue } from './catalogue.ts'
+import { RunFolder } from './folder.ts'
 import { acquireLock } from './lock.ts'
 import { type PruneOptions, planPrune, pruneOne } from './prune.ts'
 
-const plan = (runs: string, options: Partial<PruneOptions> = {}) =>
+const wholePlan = (runs: string, options: Partial<PruneOptions> = {}) =>
   planPrune(readCatalogue(runs), {
     checkpoints: 'old',
     olderThanMs: 30 * 86_400_000,
@@ -15,6 +16,8 @@ const plan = (runs: string, options: Partial<PruneOptions> = {}) =>
     now: Date.now(),
     ...options,
   })
+
+const plan = (runs: string, options: Partial<PruneOptions> = {}) => wholePlan(runs, options).items
 
 const told = (runs: string, options: Partial<PruneOptions> = {}) =>
   plan(runs, options).map(({ kind, name }) => `${kind} ${name}`)
@@ -129,6 +132,105 @@ test('old versions go when asked for, but for those that one which stays refers 
     'table/a',
     'warm',
   ])
+})
+
+test('the newest version of each scale stays', () => {
+  const runs = newRuns()
+  const scales = ['wiki100', 'tiny', 'tiny', null, 'wiki100', null]
+  for (const [i, scale] of scales.entries())
+    makeVersion(join(runs, i === 0 ? 'grid' : `grid@${i + 1}`), [], scale)
+  makeRun(join(runs, 'grid@7'), { checkpoints: 1 })
+  expect(told(runs, { oldVersions: true })).toEqual([
+    'version grid',
+    'version grid@2',
+    'version grid@4',
+    'version grid@6',
+  ])
+})
+
+test('a folder with another run or version below it stays, however deep that is', () => {
+  const runs = newRuns()
+  for (const name of ['proj', 'deep', 'grown', 'late'])
+    makeRun(join(runs, name), { status: 'failed', idleDays: 40 })
+  makeRun(join(runs, 'proj/exp1'), { checkpoints: 1 })
+  makeRun(join(runs, 'deep/1/2/3/4'))
+  makeVersion(join(runs, 'grown/table'), [])
+  const { items, kept } = wholePlan(runs)
+  expect(items.map(({ name }) => name)).toEqual(['late'])
+  expect(kept.map(({ name, why }) => `${name}: ${why}`)).toEqual([
+    'deep: failed, and it holds deep/1/2/3/4',
+    'grown: failed, and it holds grown/table',
+    'proj: failed, and it holds proj/exp1',
+  ])
+  makeRun(join(runs, 'late/meanwhile'))
+  expect(pruneOne(items[0]!)).toBe('meanwhile has come into it meanwhile')
+  expect(existsSync(join(runs, 'late/run.json'))).toBe(true)
+
+  makeRun(join(runs, 'table/a'))
+  makeRun(join(runs, 'table/mine'))
+  makeVersion(join(runs, 'table'), [{ id: 'a' }])
+  makeVersion(join(runs, 'table@2'), [])
+  expect(wholePlan(runs, { oldVersions: true }).kept.at(-1)).toMatchObject({
+    name: 'table',
+    why: 'it holds table/mine, which is none of its own runs',
+  })
+})
+
+test.each(['{"format":1,', '{"format":2,"runs":[]}'])(
+  'no run and no version goes while an experiment.json is %s, since nobody knows what it refers to',
+  (damage) => {
+    const runs = newRuns()
+    makeRun(join(runs, 'table/a'))
+    makeVersion(join(runs, 'table'), [{ id: 'a' }])
+    makeVersion(join(runs, 'table@2'), [])
+    makeVersion(join(runs, 'table@3'), [])
+    makeRun(join(runs, 'dead'), { status: 'running', idleDays: 40 })
+    expect(told(runs, { oldVersions: true })).toHaveLength(3)
+    writeFileSync(join(runs, 'table@3/experiment.json'), damage)
+    const { items, kept } = wholePlan(runs, { oldVersions: true })
+    expect(items.map(({ name }) => name)).toEqual(['table/a/checkpoints'])
+    expect(kept[0]).toMatchObject({ name: 'table@3', why: expect.stringContaining('no run and no version') })
+  },
+)
+
+test('a run stays whose supervisor is about to start it again, or whose recipe is at work', () => {
+  const runs = newRuns()
+  const own = makeRun(join(runs, 'own'), { status: 'running', idleDays: 40 })
+  const one = makeRun(join(runs, 'table/a'), { status: 'running', idleDays: 40 })
+  makeVersion(join(runs, 'table'), [{ id: 'a' }])
+  const items = plan(runs)
+  expect(items).toHaveLength(2)
+  const lock = acquireLock(new RunFolder(join(runs, 'table')))
+  const supervisor = JSON.parse(readFileSync(join(runs, 'table/lock'), 'utf8'))
+  writeFileSync(own.lock, JSON.stringify({ pid: 999_999_999, born: '1', supervisor }))
+  expect(told(runs)).toEqual([])
+  expect(items.map(pruneOne)).toEqual(['a process is at work in own', 'a process is at work in table'])
+  lock.release()
+  rmSync(own.lock)
+  expect(plan(runs).map(pruneOne)).toEqual([undefined, undefined])
+  expect([own, one].map((folder) => existsSync(folder.path))).toEqual([false, false])
+})
+
+test('links: what one leads to stays, nothing is removed by way of one, and a path may go by one', () => {
+  const runs = newRuns()
+  const begun = makeRun(join(runs, 'begun'), { status: 'failed', idleDays: 40 })
+  const linked = makeRun(join(runs, 'linked'), { status: 'failed', idleDays: 40 })
+  makeRun(join(runs, 'quick'), { checkpoints: 0 })
+  makeRun(join(runs, 'quick@2'), { checkpoints: 0 })
+  const far = makeRun(join(newRuns(), 'far'))
+  const done = makeRun(join(runs, 'done'))
+  rmSync(done.checkpoints, { recursive: true })
+  symlinkSync(far.checkpoints, done.checkpoints)
+  writeFileSync(join(far.checkpoints, 'x.1.tmp'), '')
+  const way = `${runs}-by-link`
+  symlinkSync(runs, way)
+  // The one names the vectors by the real path, the other is looked at by way of the link.
+  makeRun(join(runs, 'warm'), { config: { init: begun.vectors }, checkpoints: 1 })
+  expect(told(way, { oldVersions: true })).toEqual(['run linked', 'version quick'])
+  symlinkSync(linked.path, join(runs, 'latest'))
+  symlinkSync('quick', join(runs, 'best'))
+  symlinkSync('round', join(runs, 'round'))
+  expect(told(runs, { oldVersions: true, checkpoints: 'all' })).toEqual(['checkpoints warm/checkpoints'])
 })
 
 test('what killed processes left goes, and nothing else of a run', () => {

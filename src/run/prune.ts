@@ -1,65 +1,94 @@
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { CheckpointStore } from '../checkpoint/index.ts'
 import { currentDisk, diskError } from '../core/disk.ts'
-import { type Catalogue, type CatalogueRun, newestOf } from './catalogue.ts'
-import { bytesIn, statOf } from './facts.ts'
+import type { Catalogue, CatalogueRun } from './catalogue.ts'
+import { bytesIn } from './facts.ts'
 import { RunFolder } from './folder.ts'
-import { acquireLock, isHeld } from './lock.ts'
+import { acquireLock, isAwaited } from './lock.ts'
+import { guardOf, type Prunable, type PrunePlan, stampOf } from './prunable.ts'
+import { planVersions } from './prune-versions.ts'
+import { foldersWithin, holds, isInside, isReferred, referencesOf } from './references.ts'
 
 export interface PruneOptions {
   /** Of complete runs: `old`, all but the newest sound one, from which training can go on; `all`; or `none`. */
   checkpoints: 'old' | 'all' | 'none'
   /** Runs that failed or died, and were not touched for so long. */
   olderThanMs: number
-  /** Versions that are not the newest of their name, and that no version that stays refers to. */
+  /** Versions that are not the newest of their name and scale, and that no version that stays refers to. */
   oldVersions: boolean
   /** In ms since 1970. */
   now: number
 }
 
-/** Something that may go. */
-export interface Prunable {
-  kind: 'leftover' | 'checkpoints' | 'run' | 'version'
-  /** What it is called, and why it may go. */
-  name: string
-  why: string
-  /** What is removed, absolute. */
-  paths: string[]
-  bytes: number
-  /** Run folders that nobody may be at work in, and their `run.json` as it was when this was found. */
-  guards: { folder: string; stamp: string | undefined }[]
-}
-
 /**
  * What can go in a runs folder. Never a run that a process is at work in, one that lies elsewhere by way of a link, one
- * whose `run.json` is damaged, nor one that another version or another run's `init` refers to.
+ * whose `run.json` is damaged, nor one that another version, another run's `init` or a link refers to. No run and no
+ * version while an `experiment.json` cannot be read: what it refers to is not known.
  */
-export function planPrune(catalogue: Catalogue, options: PruneOptions): Prunable[] {
-  const runs = catalogue.runs.filter((run) => isInside(run.folder, catalogue.folder))
-  const free = runs.filter((run) => !isHeld(new RunFolder(run.folder)))
-  const versions = options.oldVersions ? oldVersions(catalogue) : []
-  const goesWithVersion = (run: CatalogueRun) => versions.some(({ paths }) => holds(paths[0]!, run.folder))
-  const referred = referencesOf(catalogue)
-  const rest = free.filter((run) => !goesWithVersion(run))
-  const dead = rest.filter((run) => isOver(run, options) && !isReferred(run, referred))
-  return [
-    ...leftoversOf(catalogue.folder),
-    ...rest
-      .filter((run) => !dead.includes(run))
-      .flatMap((run) => [...leftoversIn(run), ...checkpointsOf(run, options)]),
-    ...dead.map(
-      (run): Prunable => ({
-        kind: 'run',
-        name: run.name,
-        why: `${run.state} ${daysOf(options.now - Date.parse(run.changedAt))} ago, at ${Math.floor(100 * run.fraction)} %`,
-        paths: [run.folder],
-        bytes: run.bytes,
-        guards: [guardOf(run)],
-      }),
-    ),
-    ...versions,
-  ]
+export function planPrune(catalogue: Catalogue, options: PruneOptions): PrunePlan {
+  const runs = catalogue.runs.filter(
+    ({ folder }) => isInside(folder, catalogue.folder) && !isAwaited(new RunFolder(folder)),
+  )
+  const unreadable = catalogue.versions.filter(({ record }) => record === undefined)
+  const isKnown = unreadable.length === 0
+  const versions = options.oldVersions && isKnown ? planVersions(catalogue) : { items: [], kept: [] }
+  const rest = runs.filter((run) => !versions.items.some(({ paths }) => holds(paths[0]!, run.folder)))
+  const dead = isKnown ? planDead(rest, catalogue, options) : { items: [], kept: [] }
+  const goes = new Set(dead.items.flatMap(({ paths }) => paths))
+  const staying = rest.filter(({ folder }) => !goes.has(folder))
+  return {
+    items: [
+      ...leftoversOf(catalogue.folder),
+      ...staying.flatMap((run) => [
+        ...leftoversIn(run, catalogue.folder),
+        ...checkpointsOf(run, catalogue.folder, options),
+      ]),
+      ...dead.items,
+      ...versions.items,
+    ],
+    kept: [
+      ...unreadable.map(({ name, fault }) => ({
+        name,
+        why: `its experiment.json cannot be read (${fault}). What it refers to is not known, so no run and no version is removed; bring the file back, or remove ${name} by hand`,
+        folder: null,
+      })),
+      ...dead.kept,
+      ...versions.kept,
+    ],
+  }
+}
+
+/** Runs that failed or died, and that nobody needs. */
+function planDead(runs: CatalogueRun[], catalogue: Catalogue, options: PruneOptions): PrunePlan {
+  const references = referencesOf(catalogue)
+  const plan: PrunePlan = { items: [], kept: [] }
+  for (const run of runs) {
+    const { folder, name } = run
+    // Whoever runs a recipe may be about to start its runs again.
+    const around = catalogue.versions.filter((version) => holds(version.folder, folder))
+    const isAtWork = around.some((version) => isAwaited(new RunFolder(version.folder)))
+    if (!isOver(run, options) || isAtWork || isReferred(folder, references)) continue
+    const [deeper] = foldersWithin(folder)
+    if (deeper !== undefined) {
+      plan.kept.push({
+        name,
+        why: `${run.state}, and it holds ${relative(catalogue.folder, deeper)}`,
+        folder,
+      })
+      continue
+    }
+    const guarded = new Set([folder, ...around.map((version) => version.folder)])
+    plan.items.push({
+      kind: 'run',
+      name,
+      why: `${run.state} ${daysOf(options.now - Date.parse(run.changedAt))} ago, at ${Math.floor(100 * run.fraction)} %`,
+      paths: [folder],
+      bytes: run.bytes,
+      guards: [...guarded].map(guardOf),
+    })
+  }
+  return plan
 }
 
 /**
@@ -72,7 +101,8 @@ export function pruneOne(item: Prunable): string | undefined {
   const locks: { release(): void }[] = []
   try {
     for (const { folder, stamp } of item.guards) {
-      if (statOf(new RunFolder(folder).runFile) !== stamp) return `${basename(folder)} has changed meanwhile`
+      if (stampOf(folder) !== stamp) return `${basename(folder)} has changed meanwhile`
+      if (isAwaited(new RunFolder(folder))) return `a process is at work in ${basename(folder)}`
       try {
         locks.push(acquireLock(new RunFolder(folder)))
       } catch {
@@ -80,12 +110,19 @@ export function pruneOne(item: Prunable): string | undefined {
       }
     }
     if (item.kind === 'checkpoints' && isNeeded(item.paths)) return 'the last checkpoint is damaged'
+    const came = item.kind === 'run' || item.kind === 'version' ? strangeIn(item) : undefined
+    if (came !== undefined) return `${basename(came)} has come into it meanwhile`
     for (const path of item.paths) remove(path)
     return undefined
   } finally {
     // Of a folder that is gone, the lock is as well.
     for (const lock of locks) lock.release()
   }
+}
+
+/** A run or version in what is to go of which the plan did not know. */
+function strangeIn({ paths, guards }: Prunable): string | undefined {
+  return paths.flatMap(foldersWithin).find((path) => !guards.some(({ folder }) => folder === path))
 }
 
 function remove(path: string): void {
@@ -109,9 +146,9 @@ function leftoversOf(runs: string): Prunable[] {
     .map((name) => leftoverAt(join(runs, name), name, []))
 }
 
-function leftoversIn(run: CatalogueRun): Prunable[] {
+function leftoversIn(run: CatalogueRun, home: string): Prunable[] {
   const { folder, name } = run
-  const places = [folder, join(folder, 'checkpoints')]
+  const places = [folder, join(folder, 'checkpoints')].filter((place) => isInside(place, home))
   const found = places.flatMap((place) =>
     namesIn(place)
       .filter((entry) => leftover.test(entry))
@@ -119,7 +156,7 @@ function leftoversIn(run: CatalogueRun): Prunable[] {
   )
   const counting = join(folder, 'counting')
   if (run.state === 'complete' && existsSync(counting)) found.push(counting)
-  return found.map((path) => leftoverAt(path, `${name}/${relative(folder, path)}`, [guardOf(run)]))
+  return found.map((path) => leftoverAt(path, `${name}/${relative(folder, path)}`, [guardOf(folder)]))
 }
 
 function leftoverAt(path: string, name: string, guards: Prunable['guards']): Prunable {
@@ -127,9 +164,9 @@ function leftoverAt(path: string, name: string, guards: Prunable['guards']): Pru
   return { kind: 'leftover', name, why: 'left by a process that was killed', paths: [path], bytes, guards }
 }
 
-function checkpointsOf(run: CatalogueRun, { checkpoints }: PruneOptions): Prunable[] {
-  if (checkpoints === 'none' || run.state !== 'complete') return []
+function checkpointsOf(run: CatalogueRun, home: string, { checkpoints }: PruneOptions): Prunable[] {
   const store = join(run.folder, 'checkpoints')
+  if (checkpoints === 'none' || run.state !== 'complete' || !isInside(store, home)) return []
   const paths = numbered(store).slice(checkpoints === 'all' ? 0 : 1)
   // Without vectors, the last checkpoint is all there is of the run.
   const hasVectors = existsSync(new RunFolder(run.folder).vectors)
@@ -138,7 +175,16 @@ function checkpointsOf(run: CatalogueRun, { checkpoints }: PruneOptions): Prunab
   const count = `${paths.length} ${paths.length === 1 ? 'checkpoint' : 'checkpoints'}`
   const why =
     checkpoints === 'all' ? `${count}: it cannot go on to more epochs then` : `${count} before its last`
-  return [{ kind: 'checkpoints', name: `${run.name}/checkpoints`, why, paths, bytes, guards: [guardOf(run)] }]
+  return [
+    {
+      kind: 'checkpoints',
+      name: `${run.name}/checkpoints`,
+      why,
+      paths,
+      bytes,
+      guards: [guardOf(run.folder)],
+    },
+  ]
 }
 
 /** Where one is to stay, it must be sound: its checksums are looked at. */
@@ -156,98 +202,6 @@ function numbered(store: string): string[] {
 
 function isOver(run: CatalogueRun, { olderThanMs, now }: PruneOptions): boolean {
   return ['failed', 'dead'].includes(run.state) && now - Date.parse(run.changedAt) > olderThanMs
-}
-
-/** Folders that a version in another folder has for its own, and those that another run began with. */
-function referencesOf({ runs, versions }: Catalogue): { from: string; to: string }[] {
-  return [
-    ...versions.flatMap(({ folder, record }) =>
-      (record?.runs ?? []).flatMap((run) => (run.folder === null ? [] : [{ from: folder, to: run.folder }])),
-    ),
-    ...runs.flatMap(({ folder, config: { init } }) =>
-      typeof init === 'string' ? [{ from: folder, to: init }] : [],
-    ),
-  ]
-}
-
-function isReferred({ folder }: CatalogueRun, references: { from: string; to: string }[]): boolean {
-  return references.some(({ from, to }) => holds(folder, to) && !holds(from, folder) && !holds(folder, from))
-}
-
-/** Folders of versions that are not the newest, that nobody is at work in, and that nothing which stays refers to. */
-function oldVersions(catalogue: Catalogue): Prunable[] {
-  const all = foldersOf(catalogue)
-  const entryOf = (path: string) => all.get(firstOf(catalogue, path))
-  const newest = new Set(newestOf([...all.values()]))
-  const staying = new Set([...all.values()].filter((entry) => newest.has(entry) || !mayGo(entry, catalogue)))
-  const references = referencesOf(catalogue)
-  for (let before = -1; before !== staying.size; ) {
-    before = staying.size
-    for (const { from, to } of references) {
-      const [referring, referred] = [entryOf(from), entryOf(to)]
-      // What lies in a folder that is no version stays.
-      if (referred && (!referring || staying.has(referring))) staying.add(referred)
-    }
-  }
-  return [...all.values()]
-    .filter((entry) => !staying.has(entry))
-    .map(
-      ({ folder, name, family, runs }): Prunable => ({
-        kind: 'version',
-        name,
-        why: `${family} has a newer version, and nothing refers to this one`,
-        paths: [folder],
-        bytes: bytesIn(folder),
-        guards: runs.map(guardOf),
-      }),
-    )
-}
-
-interface NamedFolder {
-  folder: string
-  name: string
-  family: string
-  version: number
-  runs: CatalogueRun[]
-}
-
-/** The folders that are versions, by name, each with all that lies in it; one that only has runs below it is none. */
-function foldersOf(catalogue: Catalogue): Map<string, NamedFolder> {
-  const found = new Map<string, NamedFolder>()
-  for (const { folder, name, family, version } of [...catalogue.versions, ...catalogue.runs])
-    if (!name.includes('/')) found.set(name, { folder, name, family, version, runs: [] })
-  for (const run of catalogue.runs) found.get(firstOf(catalogue, run.folder))?.runs.push(run)
-  return found
-}
-
-/** The name of the folder that a path lies in, of those in the runs folder. */
-function firstOf({ folder }: Catalogue, path: string): string {
-  return relative(folder, path).split('/')[0]!
-}
-
-function mayGo({ folder, runs }: NamedFolder, catalogue: Catalogue): boolean {
-  return (
-    isInside(folder, catalogue.folder) &&
-    !isHeld(new RunFolder(folder)) &&
-    runs.every((run) => run.state !== 'damaged' && !isHeld(new RunFolder(run.folder)))
-  )
-}
-
-function holds(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`)
-}
-
-/** Whether a folder really lies where its path says: by way of a link it may be anybody's. */
-function isInside(folder: string, runs: string): boolean {
-  try {
-    return realpathSync(folder) === join(realpathSync(runs), relative(runs, folder))
-  } catch {
-    return false
-  }
-}
-
-function guardOf({ folder }: CatalogueRun): Prunable['guards'][number] {
-  return { folder, stamp: statOf(new RunFolder(folder).runFile) }
 }
 
 function namesIn(folder: string): string[] {

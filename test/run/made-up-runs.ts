@@ -70,26 +70,36 @@ export function makeRun(
   return folder
 }
 
-/** A recipe's version: its runs' ids, and their folders where they do not lie in this version. */
+/** A recipe's version: its runs' ids, and their folders and texts where these are others. */
 export function makeVersion(
   path: string,
-  runs: { id: string; folder?: string | null; config?: object; skipped?: string; identity?: string | null }[],
+  runs: {
+    id: string
+    folder?: string | null
+    config?: object
+    skipped?: string
+    identity?: string | null
+    corpus?: object
+  }[],
+  scale: string | null = 'tiny',
 ): void {
   mkdirSync(path, { recursive: true })
-  const entries = runs.map(({ id, folder = join(path, id), config = {}, skipped = null, identity = id }) => ({
-    id,
-    row: null,
-    cell: {},
-    values: {},
-    seed: 1,
-    identity,
-    folder: folder === null ? null : relative(path, folder) || '.',
-    corpus: { label: 'wiki, 1M words', sha256: 's', words: 1_000_000, bytes: 6_000_000 },
-    config,
-    skipped,
-  }))
+  const entries = runs.map(
+    ({ id, folder = join(path, id), config = {}, skipped = null, identity = id, corpus = {} }) => ({
+      id,
+      row: null,
+      cell: {},
+      values: {},
+      seed: 1,
+      identity,
+      folder: folder === null ? null : relative(path, folder) || '.',
+      corpus: { label: 'wiki, 1M words', sha256: 's', words: 1_000_000, bytes: 6_000_000, ...corpus },
+      config,
+      skipped,
+    }),
+  )
   const [name, version] = basename(path).split('@')
-  const content = { format: 1, name, version: Number(version ?? 1), scale: 'tiny', createdAt: '2026-05-02T00:00:00Z', runs: entries } // biome-ignore format: one line
+  const content = { format: 1, name, version: Number(version ?? 1), scale, createdAt: '2026-05-02T00:00:00Z', runs: entries } // biome-ignore format: one line
   writeFileSync(join(path, 'experiment.json'), JSON.stringify(content))
 }
 
