@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
+import { formatCount } from '../core/text.ts'
 import {
   type CatalogueRun,
   type ComparedField,
@@ -132,12 +133,19 @@ function versionText(before: string, now: FoundVersion, comparison: VersionCompa
   return [title, ...runs].join('\n').concat(`\n\n${table}`)
 }
 
-function changesText(config: ComparedField[], corpus: boolean): string {
+function changesText(config: ComparedField[], corpus: ComparedField[]): string {
   const texts = config.map(
     ({ field, values: [a, b] }) => `${field} ${formatField(field, a!)} → ${formatField(field, b!)}`,
   )
-  if (corpus) texts.push('another text')
+  if (corpus.length > 0) texts.push(`another text: ${textOf(corpus, 0)} → ${textOf(corpus, 1)}`)
   return texts.join(', ') || 'its identity'
+}
+
+/** `wiki, 1M words (1,000,000 words, sha256 0123456789ab)` */
+function textOf(corpus: ComparedField[], i: number): string {
+  const [label, words, hash] = corpus.map(({ values }) => values[i]!)
+  const count = typeof words === 'number' ? `${formatCount(words)} words, ` : ''
+  return `${label ?? '–'} (${count}${corpus[2]!.field} ${String(hash).slice(0, 12)})`
 }
 
 /** Over all runs that both have: how far each score moved in the mean. */

@@ -125,6 +125,11 @@ test('compare tells what differs, and only that', async () => {
   expect(versions).toMatch(/ {2}a +questions-words\.total +10\.0 % +10\.0 % \(±0\)\n/)
   await expect(outputOf(runs, 'compare', 'quick')).rejects.toThrow('alone cannot be compared')
   await expect(outputOf(runs, 'compare', 'quick', 'table@2')).rejects.toThrow('name one of them')
+  const corpus = { label: 'wiki, 2M words', words: 2_000_000, sha256: '0123456789abcdef' }
+  makeVersion(join(runs, 'table@2'), [{ id: 'a', identity: 'other', folder: join(runs, 'table/a'), corpus }])
+  expect(await outputOf(runs, 'compare', 'table@1', 'table@2')).toContain(
+    'a: another text: wiki, 1M words (1,000,000 words, sha256 s) → wiki, 2M words (2,000,000 words, sha256 0123456789ab)\n',
+  )
 })
 
 test('path is one line, from here', async () => {

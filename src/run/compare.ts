@@ -49,8 +49,8 @@ export function compareRuns(runs: CatalogueRun[], defaults: Record<string, unkno
 export interface VersionComparison {
   added: string[]
   removed: string[]
-  /** Runs of equal id that are another run: what differs in their configs, and whether their text does. */
-  changed: { id: string; config: ComparedField[]; corpus: boolean }[]
+  /** Runs of equal id that are another run: what differs in their configs, and both texts if those differ. */
+  changed: { id: string; config: ComparedField[]; corpus: ComparedField[] }[]
   same: string[]
   /** Main scores of runs of equal id. */
   scores: { id: string; fields: ComparedField[] }[]
@@ -72,11 +72,11 @@ export function compareVersions(
     // As asked for and as resolved are not to be mixed.
     const configs = runA && runB ? [runA.config, runB.config] : [a.config, b.config]
     const config = differences(configs, defaults)
-    const text = (entry: VersionRun, run: CatalogueRun | undefined) =>
-      entry.corpus?.sha256 ?? run?.corpus.fingerprint ?? null
-    const corpus = text(a, runA) !== text(b, runB) && text(a, runA) !== null && text(b, runB) !== null
+    const corpus = textsOf([a, b], [runA, runB])
     const isSame =
-      a.identity !== null && b.identity !== null ? a.identity === b.identity : !corpus && config.length === 0
+      a.identity !== null && b.identity !== null
+        ? a.identity === b.identity
+        : corpus.length === 0 && config.length === 0
     return { id, config, corpus, isSame, scores: scoresOf(runA, runB) }
   })
   return {
@@ -88,6 +88,27 @@ export function compareVersions(
     same: compared.filter(({ isSame }) => isSame).map(({ id }) => id),
     scores: compared.flatMap(({ id, scores }) => (scores.length > 0 ? [{ id, fields: scores }] : [])),
   }
+}
+
+/**
+ * Label, words and SHA-256 of two texts, if that differs: as the versions say, else as the runs have counted them, whose
+ * `fingerprint` is a hash of their own.
+ */
+function textsOf(entries: VersionRun[], runs: (CatalogueRun | undefined)[]): ComparedField[] {
+  const told = entries.map(({ corpus }) => corpus)
+  const isTold = told.every((corpus) => corpus?.sha256 != null)
+  const counted = runs.map((run) => run?.corpus)
+  const texts = isTold ? told : counted
+  const compared = (field: string, values: (FieldValue | undefined)[]): ComparedField => {
+    const known = values.map((value) => value ?? null)
+    return { field, values: known, isSame: allSame(known) }
+  }
+  const hashes = isTold ? told.map((corpus) => corpus?.sha256) : counted.map((corpus) => corpus?.fingerprint)
+  const hash = compared(isTold ? 'sha256' : 'fingerprint', hashes)
+  if (hash.isSame || hash.values.includes(null)) return []
+  const label = texts.map((text) => text?.label)
+  const words = texts.map((text) => text?.words)
+  return [compared('label', label), compared('words', words), hash]
 }
 
 /** Config keys in which runs differ. What only says how they are run (threads, memory) is left out by `except`. */

@@ -101,19 +101,52 @@ test('of two versions it is told which runs came, went and changed, and how scor
   makeRun(join(folder, 't/same'), { accuracy: 0.2 })
   makeRun(join(folder, 't/other'), { accuracy: 0.3, config: { dim: 50 } })
   makeRun(join(folder, 't@2/other'), { accuracy: 0.4, config: { dim: 60 } })
-  makeVersion(join(folder, 't'), [{ id: 'same' }, { id: 'other', identity: 'x' }, { id: 'gone' }])
+  makeVersion(join(folder, 't'), [
+    { id: 'same' },
+    { id: 'other', identity: 'x' },
+    { id: 'gone' },
+    { id: 'text', identity: 'x' },
+  ])
   const same = { id: 'same', folder: join(folder, 't/same') }
-  makeVersion(join(folder, 't@2'), [same, { id: 'other', identity: 'y' }, { id: 'new' }])
+  makeVersion(join(folder, 't@2'), [
+    same,
+    { id: 'other', identity: 'y' },
+    { id: 'new' },
+    { id: 'text', identity: 'y', corpus: { label: 'wiki, 2M words', sha256: 'z', words: 2_000_000 } },
+  ])
   const { versions, runs } = readCatalogue(folder)
   const compared = compareVersions(versions[0]!, versions[1]!, runs, defaults)
   expect(compared).toMatchObject({
     added: ['new'],
     removed: ['gone'],
     same: ['same'],
-    changed: [{ id: 'other', corpus: false, config: [{ field: 'dim', values: [50, 60] }] }],
+    changed: [
+      { id: 'other', corpus: [], config: [{ field: 'dim', values: [50, 60] }] },
+      {
+        id: 'text',
+        config: [],
+        corpus: [
+          { field: 'label', values: ['wiki, 1M words', 'wiki, 2M words'], isSame: false },
+          { field: 'words', values: [1_000_000, 2_000_000], isSame: false },
+          { field: 'sha256', values: ['s', 'z'], isSame: false },
+        ],
+      },
+    ],
   })
   expect(compared.scores.map(({ id, fields }) => [id, fields[0]!.values])).toEqual([
     ['same', [0.2, 0.2]],
     ['other', [0.3, 0.4]],
+  ])
+  // Without what the recipe says of its text, what the runs have counted tells.
+  makeVersion(join(folder, 't'), [{ id: 'other', corpus: { sha256: null } }])
+  makeRun(join(folder, 't@2/other'), { text: 'b.txt', checkpoints: 0 })
+  makeVersion(join(folder, 't@2'), [{ id: 'other', identity: 'y', corpus: { sha256: null } }])
+  const counted = readCatalogue(folder)
+  expect(
+    compareVersions(counted.versions[0]!, counted.versions[1]!, counted.runs, defaults).changed[0]!.corpus,
+  ).toMatchObject([
+    {},
+    { values: [4_800_000, 4_800_000] },
+    { field: 'fingerprint', values: ['f-a.txt', 'f-b.txt'] },
   ])
 })
