@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomically } from '../core/disk.ts'
+import { isDiskError, writeFileAtomically } from '../core/disk.ts'
 import { InputError } from '../core/errors.ts'
 import type { Checksums } from './entry.ts'
 import { WordCounter } from './word-counter.ts'
@@ -32,7 +32,7 @@ export interface MeasureOptions {
 
 /**
  * Hash and words of a text in one or more files, in their order. Once read, they are remembered in the cache by path,
- * size and time of change of each file.
+ * size and time of change of each file; where the cache cannot be written, for this process alone.
  *
  * throws  InputError if one cannot be read; what `signal` aborts with
  */
@@ -63,7 +63,8 @@ export async function measureText(
 /** What was measured of a text before, if no file of it has changed since. */
 export function rememberedMeasure(paths: string[], cache: string): Measure | undefined {
   try {
-    const found: Remembered = JSON.parse(readFileSync(memoryOf(paths, cache), 'utf8'))
+    const memory = memoryOf(paths, cache)
+    const found: Remembered = unwritten.get(memory) ?? JSON.parse(readFileSync(memory, 'utf8'))
     if (JSON.stringify(found.files) !== JSON.stringify(paths.map(stateOf))) return undefined
     return { sha256: found.sha256, bytes: found.bytes, words: found.words }
   } catch {
@@ -71,18 +72,28 @@ export function rememberedMeasure(paths: string[], cache: string): Measure | und
   }
 }
 
+/** What could not be kept in the cache, by where it would lie: for this process alone. */
+const unwritten = new Map<string, Remembered>()
+
 /** Keeps what was measured while a file was written. */
 export function rememberFile(path: string, measure: Measure, cache: string): void {
   remember([stateOf(path)], measure, cache)
 }
 
 function remember(files: FileState[], measure: Measure, cache: string): void {
-  const text = `${JSON.stringify({ ...measure, files } satisfies Remembered)}\n`
+  const remembered: Remembered = { ...measure, files }
   const path = memoryOf(
     files.map((file) => file.path),
     cache,
   )
-  writeFileAtomically(path, (write) => write(Buffer.from(text)))
+  unwritten.delete(path)
+  try {
+    writeFileAtomically(path, (write) => write(Buffer.from(`${JSON.stringify(remembered)}\n`)))
+  } catch (error) {
+    if (!isDiskError(error)) throw error
+    // It only saves time: without it, the text is read again.
+    unwritten.set(path, remembered)
+  }
 }
 
 function stateOf(path: string): FileState {

@@ -208,6 +208,29 @@ test('tells what is wrong, and what to do', async () => {
   await refused('cut.gz').toThrow('damaged or cut off')
 })
 
+test('where the cache cannot be written, a plain text needs none, and all else says how to have another', async () => {
+  writeFileSync(join(base, 'file'), '')
+  const cache = join(base, 'file/cache')
+  const reads: number[] = []
+  const onProgress = (_: string, bytes: number) => reads.push(bytes)
+  expect(await prepareCorpus('a.txt', { ...options, cache, onProgress })).toMatchObject({ words: 11 })
+  // Once, although it is asked for twice.
+  expect(reads).toEqual([text.length])
+  writeFileSync(join(base, 'a.txt'), `${text}more`)
+  expect(await prepareCorpus('a.txt', { ...options, cache })).toMatchObject({ words: 12 })
+  for (const spec of ['packed', { text: 'a.txt', words: 4 }])
+    await expect(prepareCorpus(spec, { ...options, cache })).rejects.toThrow(
+      /cannot write .*file\/cache\/locks[\s\S]*MILLRACE_CACHE=FOLDER puts the cache elsewhere/,
+    )
+  // A lock that cannot be opened.
+  const lock = sha256(join(base, 'cache/corpora/packed')).slice(0, 16)
+  mkdirSync(join(base, 'cache/locks', lock), { recursive: true })
+  await expect(prepare('packed')).rejects.toThrow(/cannot write .*cache\/locks[\s\S]*MILLRACE_CACHE/)
+  // The disk refuses within.
+  writeFileSync(join(base, 'cache/derived'), '')
+  await expect(prepare({ text: 'a.txt', words: 4 })).rejects.toThrow(/derived\/[\s\S]*MILLRACE_CACHE/)
+})
+
 test('is broken off by a signal, and leaves nothing', async () => {
   const signal = AbortSignal.abort()
   await expect(prepareCorpus({ text: 'packed', words: 3 }, { ...options, signal })).rejects.toThrow(
