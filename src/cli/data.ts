@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { formatBytes } from '../core/bytes.ts'
+import { MillraceError, StoppedError } from '../core/errors.ts'
 import { formatCount } from '../core/text.ts'
 import {
   byHand,
@@ -14,7 +15,7 @@ import {
   find,
   requireEntry,
 } from '../data/index.ts'
-import { note, print, printJson, table } from './output.ts'
+import { note, print, printJson, table, tellError } from './output.ts'
 import { LiveLine } from './progress.ts'
 
 interface Options {
@@ -81,14 +82,17 @@ function list(names: string[], { json }: Options): void {
   }
 }
 
+/** Tries each name. What fails of several is told at once, and the exit code is that of the worst. */
 async function get(names: string[], { json }: Options): Promise<void> {
   for (const name of names) requireEntry(name)
   const line = new LiveLine()
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
   const done: Fetched[] = []
-  try {
-    for (const name of names) {
+  const failed: object[] = []
+  let worst = 0
+  for (const name of names) {
+    try {
       const fetched = await fetchData(name, {
         signal: stop.signal,
         onProgress: (step, bytes, total) => line.show(`${name}  ${step}${progressText(bytes, total)}`),
@@ -96,12 +100,19 @@ async function get(names: string[], { json }: Options): Promise<void> {
       })
       line.end(fetchedText(fetched))
       done.push(fetched)
+    } catch (error) {
+      line.end()
+      if (names.length === 1 || !(error instanceof MillraceError)) throw error
+      worst = Math.max(worst, tellError(error, false))
+      const { what, why, mend } = error.parts
+      failed.push({ name, code: error.code, what, why, mend, exitCode: error.exitCode })
+      // The others are not begun.
+      if (error instanceof StoppedError) break
     }
-  } finally {
-    line.end()
   }
-  if (json) printJson({ type: 'data', entries: done })
+  if (json) printJson({ type: 'data', entries: done, failed })
   else for (const { path } of done) print(path)
+  if (worst > 0) process.exitCode = worst
 }
 
 function path(name: string, { json }: Options): void {
