@@ -279,6 +279,47 @@ test('the next address is tried when one fails for good', async () => {
   expectWhole()
 })
 
+const other = Buffer.alloc(content.length, 'x')
+
+test.each([
+  ['goes on with what the first gave', brokenOff(20_000), whole('"2"'), ['bytes=20000-']],
+  [
+    'begins anew if the two do not fit, once',
+    brokenOff(20_000, '"1"', other),
+    whole('"2"'),
+    ['bytes=20000-', undefined],
+  ],
+  [
+    'begins anew if it has another length',
+    brokenOff(20_000, '"1"', Buffer.concat([content, content])),
+    whole('"2"'),
+    ['bytes=20000-', undefined],
+  ],
+  [
+    'begins anew if it does not say how long its file is',
+    brokenOff(20_000),
+    ((request, response) => {
+      if (request.headers.range === undefined) whole('"2"')(request, response)
+      else response.writeHead(206, { 'content-range': 'bytes 20000-49999/*' }).end(content.subarray(20_000))
+    }) as Answer,
+    ['bytes=20000-', undefined],
+  ],
+])('another address %s', async (_, first, second, ranges) => {
+  const url = await serve(first, status(404), second)
+  const result = await download([`${url}1`, `${url}2`], path, checksums, { backoffMs: 1 })
+  expect(result.url).toBe(`${url}2`)
+  expectWhole()
+  // What vouches for the one address's file says nothing of the other's.
+  expect(asked.slice(2)).toEqual(ranges.map((range) => [range, undefined]))
+})
+
+test('without a checksum another address begins anew', async () => {
+  const url = await serve(brokenOff(20_000), status(404), whole())
+  await download([`${url}1`, `${url}2`], path, {}, { backoffMs: 1 })
+  expectWhole()
+  expect(asked[2]).toEqual([undefined, undefined])
+})
+
 test('a stop keeps what has come', async () => {
   const stop = new AbortController()
   const half: Answer = (_, response) => {

@@ -138,7 +138,7 @@ async function transfer(
   const idle = new AbortController()
   const timer = setTimeout(() => idle.abort(), timeoutMs)
   try {
-    const record = readRecord(part, url)
+    const record = readRecord(part, url, checksums)
     const begun = canGoOn(record, checksums) ? partBytes(part) : 0
     const response = await request(
       url,
@@ -147,7 +147,7 @@ async function transfer(
       AbortSignal.any([idle.signal, ...(signal ? [signal] : [])]),
     )
     if (typeof response === 'string') return { kind: 'final', fault: response }
-    const place = whereItGoesOn(response, begun, record)
+    const place = whereItGoesOn(response, begun, url, record)
     if (place === 'whole') return { kind: 'done', isPieced: true }
     if (typeof place !== 'number') {
       await response.body?.cancel()
@@ -203,7 +203,12 @@ async function request(
 type Refusal = { fault: string; drop?: boolean; isFinal?: boolean }
 
 /** At which byte the answer begins; 'whole' if the part already is all of it. */
-function whereItGoesOn(response: Response, begun: number, record?: PartRecord): number | 'whole' | Refusal {
+function whereItGoesOn(
+  response: Response,
+  begun: number,
+  url: string,
+  record?: PartRecord,
+): number | 'whole' | Refusal {
   const { status } = response
   if (status === 200) return 0
   const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '')
@@ -215,7 +220,7 @@ function whereItGoesOn(response: Response, begun: number, record?: PartRecord): 
   if (status === 206) {
     const isSame =
       Number(range?.[1]) === begun &&
-      (record?.total == null || total === null || total === record.total) &&
+      (record?.total == null || (total === null && record.url === url) || total === record.total) &&
       (record?.etag == null || (response.headers.get('etag') ?? record.etag) === record.etag)
     return isSame ? begun : { fault: 'the file has changed since it was begun', drop: true }
   }
@@ -266,10 +271,16 @@ function validatorsOf({ headers }: Response): Pick<PartRecord, 'etag' | 'lastMod
   return { etag: headers.get('etag'), lastModified: headers.get('last-modified') }
 }
 
-function readRecord(part: string, url: string): PartRecord | undefined {
+/**
+ * What is known of the part, if `url` can go on with it. What came from another address can be gone on with if a
+ * checksum will tell in the end, and the length agrees: of that address, nothing else says anything.
+ */
+function readRecord(part: string, url: string, checksums: Checksums): PartRecord | undefined {
   try {
     const record: PartRecord = JSON.parse(readFileSync(`${part}.json`, 'utf8'))
-    return record.url === url ? record : undefined
+    if (record.url === url) return record
+    const isVerified = Object.keys(checksums).length > 0
+    return isVerified && record.total !== null ? { ...record, etag: null, lastModified: null } : undefined
   } catch {
     return undefined
   }
