@@ -47,7 +47,12 @@ test.each([
   [{ text: 'a', word: 3 }, 'unknown key word\n  try: did you mean words?'],
   [{ oneOf: ['a'], text: 'b' }, 'unknown key text'],
   [{ oneOf: ['a'], words: 'many' }, 'words is wrong\n  why: it must be a number of words'],
-  [{ text: 'a', phrases: [{ treshold: 3 }] }, 'phrases.0.threshold is wrong'],
+  [
+    { text: 'a', phrases: [{ treshold: 3 }] },
+    'unknown key phrases.0.treshold\n  try: did you mean threshold?',
+  ],
+  [{ txt: 'a', words: 'many' }, 'unknown key txt\n  try: did you mean text?'],
+  [{ text: 'a', phrases: [{ minCount: 3 }] }, 'phrases.0.threshold is wrong'],
   [{ text: 'a', phrases: [{ threshold: 3, min: 3 }] }, 'unknown key phrases.0.min'],
   [{ text: 'a', phrases: [{ threshold: 3 }, { threshold: 3 }] }, 'thresholds must fall'],
   [{ text: 'a', phrases: [{ threshold: 3 }, { threshold: 2, minCount: 1 }] }, 'the same in each pass'],

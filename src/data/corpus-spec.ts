@@ -114,7 +114,9 @@ export function parseCorpusSpec(input: unknown, where = 'the corpus'): CorpusSpe
   const schema = !isObject ? corpusSpecSchema : 'oneOf' in input ? ofChoices : ofTexts
   const result = schema.safeParse(input)
   if (result.success) return input as CorpusSpec
-  const issue = result.error.issues[0]!
+  const { issues } = result.error
+  // A key that is misspelt is missing, too: that it is unknown says more.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys(schema === ofChoices ? ofChoices.shape : ofTexts.shape)
     const at = issue.path.length > 0 ? ['threshold', 'minCount'] : known

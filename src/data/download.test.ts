@@ -296,6 +296,13 @@ test.each([
     ['bytes=20000-', undefined],
   ],
   [
+    'begins anew if the first did not say how long its file is',
+    ((_, response) =>
+      response.write(content.subarray(0, 20_000), () => setTimeout(() => response.destroy(), 20))) as Answer,
+    whole('"2"'),
+    [undefined],
+  ],
+  [
     'begins anew if it does not say how long its file is',
     brokenOff(20_000),
     ((request, response) => {

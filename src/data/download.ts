@@ -138,7 +138,7 @@ async function transfer(
   const idle = new AbortController()
   const timer = setTimeout(() => idle.abort(), timeoutMs)
   try {
-    const record = readRecord(part, url, checksums)
+    const record = readRecord(part, url)
     const begun = canGoOn(record, checksums) ? partBytes(part) : 0
     const response = await request(
       url,
@@ -272,15 +272,14 @@ function validatorsOf({ headers }: Response): Pick<PartRecord, 'etag' | 'lastMod
 }
 
 /**
- * What is known of the part, if `url` can go on with it. What came from another address can be gone on with if a
- * checksum will tell in the end, and the length agrees: of that address, nothing else says anything.
+ * What is known of the part, if `url` can go on with it. Of one that came from another address the length alone counts:
+ * what vouches for a file there says nothing here, so that only a checksum can.
  */
-function readRecord(part: string, url: string, checksums: Checksums): PartRecord | undefined {
+function readRecord(part: string, url: string): PartRecord | undefined {
   try {
     const record: PartRecord = JSON.parse(readFileSync(`${part}.json`, 'utf8'))
     if (record.url === url) return record
-    const isVerified = Object.keys(checksums).length > 0
-    return isVerified && record.total !== null ? { ...record, etag: null, lastModified: null } : undefined
+    return record.total === null ? undefined : { ...record, etag: null, lastModified: null }
   } catch {
     return undefined
   }
