@@ -50,10 +50,12 @@ test('of complete runs the last sound checkpoint stays; of others, all', async (
   expect(readdirSync(join(runs, 'stopped/checkpoints'))).toHaveLength(2)
 })
 
-test('the last checkpoint of a run whose vectors are gone is all there is of it', () => {
+test('the last checkpoint of a run whose vectors are gone or cut off is all there is of it', () => {
   const runs = newRuns()
   const { vectors } = makeRun(join(runs, 'done'), { checkpoints: 1 })
   expect(told(runs, { checkpoints: 'all' })).toHaveLength(1)
+  writeFileSync(vectors, readFileSync(vectors).subarray(0, -1))
+  expect(told(runs, { checkpoints: 'all' })).toEqual([])
   rmSync(vectors)
   expect(told(runs, { checkpoints: 'all' })).toEqual([])
 })
@@ -74,6 +76,19 @@ test('failed and dead runs go when they are old, and with them all that is their
     'stopped',
   ])
   expect(told(runs, { olderThanMs: 0 })).toEqual(['run fresh'])
+})
+
+test('a run that was complete, and failed when it was to go on, has vectors and stays', () => {
+  const runs = newRuns()
+  const run = makeRun(join(runs, 'longer'), { checkpoints: 1 })
+  run.write({ ...run.read(), status: 'failed' })
+  const later = { now: Date.now() + 40 * 86_400_000 }
+  expect(wholePlan(runs, later)).toMatchObject({
+    items: [],
+    kept: [{ why: expect.stringContaining('vectors') }],
+  })
+  rmSync(run.vectors)
+  expect(told(runs, later)).toEqual(['run longer'])
 })
 
 test('a run that is alive, or was begun or changed since, is left', () => {
@@ -240,9 +255,15 @@ test('what killed processes left goes, and nothing else of a run', () => {
   mkdirSync(join(run.checkpoints, '.3.tmp'))
   writeFileSync(join(run.checkpoints, '.3.tmp/tensors.safetensors'), 'half')
   mkdirSync(join(runs, '.gone.123.pruned'))
+  // A version is not kept for what a prune has left in it.
+  makeRun(join(runs, 'table/.a.123.pruned'), { status: 'failed' })
+  makeVersion(join(runs, 'table'), [])
+  makeVersion(join(runs, 'table@2'), [])
   mkdirSync(run.counting)
+  expect(told(runs, { oldVersions: true })).toContain('version table')
   expect(told(runs)).toEqual([
     'leftover .gone.123.pruned',
+    'leftover table/.a.123.pruned',
     'leftover stopped/vocab.tsv.123.tmp',
     'leftover stopped/checkpoints/.3.tmp',
   ])

@@ -2,13 +2,14 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { CheckpointStore } from '../checkpoint/index.ts'
 import { currentDisk, diskError } from '../core/disk.ts'
+import { SafetensorsFile } from '../core/safetensors.ts'
 import type { Catalogue, CatalogueRun } from './catalogue.ts'
 import { bytesIn } from './facts.ts'
 import { RunFolder } from './folder.ts'
 import { acquireLock, isAwaited } from './lock.ts'
 import { guardOf, type Prunable, type PrunePlan, stampOf } from './prunable.ts'
 import { planVersions } from './prune-versions.ts'
-import { foldersWithin, holds, isInside, isReferred, referencesOf } from './references.ts'
+import { foldersWithin, holds, isInside, isPruned, isReferred, referencesOf } from './references.ts'
 
 export interface PruneOptions {
   /** Of complete runs: `old`, all but the newest sound one, from which training can go on; `all`; or `none`. */
@@ -39,7 +40,7 @@ export function planPrune(catalogue: Catalogue, options: PruneOptions): PrunePla
   const staying = rest.filter(({ folder }) => !goes.has(folder))
   return {
     items: [
-      ...leftoversOf(catalogue.folder),
+      ...leftoversOf(catalogue),
       ...staying.flatMap((run) => [
         ...leftoversIn(run, catalogue.folder),
         ...checkpointsOf(run, catalogue.folder, options),
@@ -69,13 +70,9 @@ function planDead(runs: CatalogueRun[], catalogue: Catalogue, options: PruneOpti
     const around = catalogue.versions.filter((version) => holds(version.folder, folder))
     const isAtWork = around.some((version) => isAwaited(new RunFolder(version.folder)))
     if (!isOver(run, options) || isAtWork || isReferred(folder, references)) continue
-    const [deeper] = foldersWithin(folder)
-    if (deeper !== undefined) {
-      plan.kept.push({
-        name,
-        why: `${run.state}, and it holds ${relative(catalogue.folder, deeper)}`,
-        folder,
-      })
+    const reason = reasonToKeep(folder, catalogue.folder)
+    if (reason !== undefined) {
+      plan.kept.push({ name, why: `${run.state}, and ${reason}`, folder })
       continue
     }
     const guarded = new Set([folder, ...around.map((version) => version.folder)])
@@ -89,6 +86,14 @@ function planDead(runs: CatalogueRun[], catalogue: Catalogue, options: PruneOpti
     })
   }
   return plan
+}
+
+/** What a run that failed or died may still be good for. */
+function reasonToKeep(folder: string, home: string): string | undefined {
+  const [deeper] = foldersWithin(folder)
+  if (deeper !== undefined) return `it holds ${relative(home, deeper)}`
+  // They are written when it is complete: it failed when it was to go on.
+  return existsSync(new RunFolder(folder).vectors) ? 'it has vectors, of when it was complete' : undefined
 }
 
 /**
@@ -138,12 +143,18 @@ function remove(path: string): void {
 }
 
 /** What a prune or a write that was killed leaves behind. */
-const leftover = /^\..+\.\d+\.pruned$|\.\d+\.tmp$|^lock(\.\d+)+$|^\.\d+\.tmp$/
+const leftover = /\.\d+\.tmp$|^lock(\.\d+)+$/
 
-function leftoversOf(runs: string): Prunable[] {
-  return namesIn(runs)
-    .filter((name) => /^\..+\.\d+\.pruned$/.test(name))
-    .map((name) => leftoverAt(join(runs, name), name, []))
+/** Of runs and versions that a prune was removing. */
+function leftoversOf({ folder: home, versions, runs }: Catalogue): Prunable[] {
+  const ofRuns = new Set(runs.map(({ folder }) => folder))
+  const places = versions.map(({ folder }) => folder).filter((folder) => !ofRuns.has(folder))
+  return [home, ...places.filter((place) => isInside(place, home))].flatMap((place) =>
+    namesIn(place)
+      .filter(isPruned)
+      .map((name) => join(place, name))
+      .map((path) => leftoverAt(path, relative(home, path), [])),
+  )
 }
 
 function leftoversIn(run: CatalogueRun, home: string): Prunable[] {
@@ -151,7 +162,7 @@ function leftoversIn(run: CatalogueRun, home: string): Prunable[] {
   const places = [folder, join(folder, 'checkpoints')].filter((place) => isInside(place, home))
   const found = places.flatMap((place) =>
     namesIn(place)
-      .filter((entry) => leftover.test(entry))
+      .filter((entry) => isPruned(entry) || leftover.test(entry))
       .map((entry) => join(place, entry)),
   )
   const counting = join(folder, 'counting')
@@ -169,8 +180,7 @@ function checkpointsOf(run: CatalogueRun, home: string, { checkpoints }: PruneOp
   if (checkpoints === 'none' || run.state !== 'complete' || !isInside(store, home)) return []
   const paths = numbered(store).slice(checkpoints === 'all' ? 0 : 1)
   // Without vectors, the last checkpoint is all there is of the run.
-  const hasVectors = existsSync(new RunFolder(run.folder).vectors)
-  if (paths.length === 0 || (checkpoints === 'all' && !hasVectors)) return []
+  if (paths.length === 0 || (checkpoints === 'all' && !isWhole(run.folder))) return []
   const bytes = paths.reduce((sum, path) => sum + bytesIn(path), 0)
   const count = `${paths.length} ${paths.length === 1 ? 'checkpoint' : 'checkpoints'}`
   const why =
@@ -185,6 +195,16 @@ function checkpointsOf(run: CatalogueRun, home: string, { checkpoints }: PruneOp
       guards: [guardOf(run.folder)],
     },
   ]
+}
+
+/** Whether a run's vectors are there, as long as they should be. */
+function isWhole(folder: string): boolean {
+  try {
+    new SafetensorsFile(new RunFolder(folder).vectors).close()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Where one is to stay, it must be sound: its checksums are looked at. */

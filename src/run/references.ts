@@ -51,12 +51,12 @@ export function isInside(folder: string, home: string): boolean {
 }
 
 /**
- * Folders below one, however deep, that hold a run or a version. What links lead to is elsewhere; a folder that cannot
- * be read may hold one.
+ * Folders below one, however deep, that hold a run or a version. What links lead to is elsewhere, what a prune was
+ * removing is none, and a folder that cannot be read may hold one.
  */
 export function foldersWithin(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && !isPruned(entry.name))
     .flatMap(({ name }) => {
       const inside = join(folder, name)
       const isOne = new RunFolder(inside).exists() || existsSync(versionFileOf(inside))
@@ -66,6 +66,11 @@ export function foldersWithin(folder: string): string[] {
         return [inside]
       }
     })
+}
+
+/** Whether it is what a prune calls a folder while it removes it. */
+export function isPruned(name: string): boolean {
+  return /^\..+\.\d+\.pruned$/.test(name)
 }
 
 /** Without links, also for what is not there. */

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
+import { writeSafetensors } from '../../src/core/safetensors.ts'
 import { type RunFile, RunFolder } from '../../src/run/index.ts'
 
 /** An empty folder of runs. */
@@ -23,7 +24,7 @@ export interface MadeUp {
   idleDays?: number
 }
 
-/** A run folder that holds what the index and `prune` look at, and no vectors that could be read. */
+/** A run folder that holds what the index and `prune` look at, and a word's vector. */
 export function makeRun(
   path: string,
   {
@@ -54,7 +55,7 @@ export function makeRun(
     result: isComplete ? { ...result, vectors: folder.vectors } : null,
   })
   writeFileSync(folder.events, isComplete ? events : events.split('\n').slice(0, 3).join('\n'))
-  if (isComplete) writeFileSync(folder.vectors, 'vectors')
+  if (isComplete) writeFileSync(folder.vectors, vectors)
   writeFileSync(folder.vocabulary, 'a\t2\n')
   for (let number = 1; number <= checkpoints; number++) {
     const name = String(number).padStart(6, '0')
@@ -102,6 +103,12 @@ export function makeVersion(
   const content = { format: 1, name, version: Number(version ?? 1), scale, createdAt: '2026-05-02T00:00:00Z', runs: entries } // biome-ignore format: one line
   writeFileSync(join(path, 'experiment.json'), JSON.stringify(content))
 }
+
+const vectors = (() => {
+  const pieces: Uint8Array[] = []
+  writeSafetensors((bytes) => pieces.push(bytes), { w: { dtype: 'F32', shape: [1, 1], bytes: new Uint8Array(4) } }) // biome-ignore format: one line
+  return Buffer.concat(pieces)
+})()
 
 const result = {
   type: 'done' as const,
