@@ -80,7 +80,7 @@ Examples:
           .default('old'),
       )
       .option('--older-than <days>', 'failed and dead runs that were not touched for so many days', '30')
-      .option('--old-versions', 'versions that are not the newest, and that nothing refers to')
+      .option('--old-versions', 'versions that are not the newest of their scale, and that nothing refers to')
       .option('--yes', 'remove it')
       .action(async (names, options) => (await import('./runs-prune.ts')).prune(names, options)),
   )
