@@ -1,11 +1,11 @@
-import { type RunEvent, type RunFile, type RunFolder, readEvents } from '../run/index.ts'
+import { type RunEvent, type RunFile, type RunFolder, readEvents, stateOfRun } from '../run/index.ts'
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>
 
 /** What a run folder tells of its run, however far the run came. Figures are null where nothing was recorded. */
 export interface RunHistory {
   run: RunFile
-  /** A run that says it is running, and whose process is gone, is `dead`. */
+  /** See `stateOfRun`. */
   state: RunFile['status'] | 'dead'
   /** Of the whole run, 0 to 1. */
   fraction: number
@@ -43,7 +43,7 @@ export function readHistory(folder: RunFolder): RunHistory {
   const seconds = result?.seconds ?? last?.seconds ?? null
   return {
     run,
-    state: run.status === 'running' && !isAlive(run.pids.trainer) ? 'dead' : run.status,
+    state: stateOfRun(folder, run.status),
     fraction: run.status === 'complete' ? 1 : (last?.fraction ?? 0),
     progress,
     epochs: ofType('epoch'),
@@ -70,15 +70,4 @@ export function readHistory(folder: RunFolder): RunHistory {
 
 function highest(values: number[]): number | null {
   return values.length === 0 ? null : values.reduce((a, b) => Math.max(a, b))
-}
-
-function isAlive(pid: number | null): boolean {
-  if (pid === null) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

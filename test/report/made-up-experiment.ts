@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Scores, Tally } from '../../src/evaluate/index.ts'
 import { type ExperimentRecord, expand, parseRecipe, type Recipe } from '../../src/experiment/index.ts'
-import { EventLog, type RunFile, RunFolder } from '../../src/run/index.ts'
+import { acquireLock, EventLog, type RunFile, RunFolder } from '../../src/run/index.ts'
 import { KeyedVectors, WordTable } from '../../src/vectors/index.ts'
 
 /** What became of a run, by its id; a number is its share of right answers. */
@@ -68,6 +68,7 @@ function madeUpTrained(path: string, config: Record<string, unknown>, fate: Excl
   mkdirSync(path)
   const folder = new RunFolder(path)
   const changes = typeof fate === 'object' && 'state' in fate ? fate.state : {}
+  if (changes.pids?.trainer === process.pid) acquireLock(folder)
   const seed = Number(config.seed)
   folder.write({
     format: 1,
