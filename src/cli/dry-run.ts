@@ -11,7 +11,7 @@ import {
   type Recipe,
   type RecordedRun,
   type RunState,
-  shareOf,
+  sharingOf,
   stateOf,
   type Version,
 } from '../experiment/index.ts'
@@ -52,10 +52,7 @@ export async function dryRun(
   const prepared = await prepareRuns(expansion.runs, { ...here, ids })
   const evaluate = await prepareQuestions(expansion.evaluate, here)
   const version = findVersion(options.runs, recipe, { ...expansion, evaluate }, prepared, millraceVersion)
-  const sharing = shareOf(version.record.runs.filter(({ skipped }) => skipped === null).length, {
-    ...options,
-    cores: availableParallelism(),
-  })
+  const sharing = sharingOf(version, { ...options, cores: availableParallelism() })
   const lines: PlannedLine[] = []
   for (const run of version.record.runs) {
     if (!ids.has(run.id)) continue
@@ -125,7 +122,7 @@ function timeOf(lines: PlannedLine[], parallel: number): number | null {
 function tell(
   version: Version,
   lines: PlannedLine[],
-  { threads, parallel }: ReturnType<typeof shareOf>,
+  { threads, parallel }: ReturnType<typeof sharingOf>,
   seconds: number | null,
 ): void {
   const { scale } = version.record

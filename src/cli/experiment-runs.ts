@@ -7,7 +7,7 @@ import {
   type RunEnd,
   runAll,
   type Share,
-  shareOf,
+  sharingOf,
   stateOf,
   type Version,
 } from '../experiment/index.ts'
@@ -64,7 +64,7 @@ async function runHere(version: Version, ids: string[], options: RunsOptions): P
   const wanted = version.record.runs.filter(({ id, skipped }) => skipped === null && ids.includes(id))
   const many = version.record.runs.length > 1
   const { threads } = many
-    ? shareOf(wanted.length, { cores: availableParallelism(), threads: options.threads, parallel: 1 })
+    ? sharingOf(version, { cores: availableParallelism(), threads: options.threads, parallel: 1 })
     : options
   let failed = false
   for (const run of wanted) {

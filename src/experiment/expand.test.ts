@@ -75,3 +75,45 @@ test('what a recipe asks for in vain is an error', () => {
   expect(() => parseRecipe({ ...given, train: { dimm: 1 } }, 'r')).toThrow('did you mean dim?')
   expect(() => parseRecipe({ ...given, corpus: { text: 'a', wordz: 1 } }, 'r')).toThrow('did you mean words?')
 })
+
+const plain = { name: 'plain', corpus: 'a.txt' }
+const refused = (changes: object) => () => expand(parseRecipe({ ...plain, ...changes }, 'r'))
+
+test.each([
+  ['train', { train: { seed: 42 } }, 'seeds: [42]'],
+  ['the grid', { grid: { seed: [7, 8] } }, 'seeds: [7, 8]'],
+  ['a row', { runs: [{ id: 'a', train: { seed: 5 } }] }, 'plain, row a: seed has no effect'],
+  [
+    'a scale that is not chosen',
+    { scales: { tiny: {}, paper: { train: { seed: 5 } } } },
+    'scale paper: seed',
+  ],
+])('a seed in %s is refused: seeds would go over it', (_, changes, message) => {
+  expect(refused(changes)).toThrow(message)
+})
+
+test('runs cannot differ in how they are run, but for how often they are scored', () => {
+  expect(refused({ grid: { threads: [1, 2] } })).toThrow('write threads in train')
+  expect(refused({ runs: [{ id: 'a', train: { memory: '50M' } }] })).toThrow('row a: memory')
+  expect(refused({ train: { memory: '50M', threads: 2 } })).not.toThrow()
+  expect(refused({ grid: { evaluateEvery: ['1epoch', '0.5epochs'] } })).not.toThrow()
+})
+
+test('a value twice, a name that is no folder of its own, and an id of the version’s own files are refused', () => {
+  expect(refused({ grid: { dim: [8, 8] } })).toThrow('dim has the value 8 twice')
+  expect(refused({ grid: { words: ['10K', 10_000] } })).toThrow('words has the value 10000 twice')
+  expect(refused({ seeds: [1, 1] })).toThrow('two runs with the id seed=1')
+  for (const name of ['..', '.', '-x']) expect(refused({ name })).toThrow('name is wrong')
+  for (const id of ['lock', 'logs', 'experiment.json', '..'])
+    expect(refused({ runs: [{ id }, { id: 'b' }] })).toThrow('runs.0.id is wrong')
+})
+
+test('a scale that takes all questions away asks nothing', () => {
+  const changes = {
+    evaluate: { analogies: ['q.txt'] },
+    scales: { tiny: { evaluate: { analogies: [] } }, paper: {} },
+  }
+  const recipe = parseRecipe({ ...plain, ...changes }, '/r.yaml')
+  expect(expand(recipe, 'tiny').evaluate).toBeUndefined()
+  expect(expand(recipe, 'paper').evaluate).toMatchObject({ analogies: ['/q.txt'] })
+})

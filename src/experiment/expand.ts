@@ -5,6 +5,7 @@ import { parseTrainConfig, requireMeaning, type TrainConfigInput, trainKeys } fr
 import type { Recipe } from './recipe.ts'
 import type { PlannedRun, Scalar } from './record.ts'
 import type { RecipeFigure, RecipeTable } from './schema.ts'
+import { checkSettings } from './settings.ts'
 import { checkShown } from './shown.ts'
 
 /** A recipe at one of its scales: the runs that it asks for, and what they read and are asked. */
@@ -33,6 +34,7 @@ export function expand(recipe: Recipe, scaleName?: string): Expansion {
   const cells = product(recipe.grid ?? {})
   for (const key of [...Object.keys(recipe.grid ?? {}), ...Object.keys(scale.as ?? {})])
     requireKey(recipe, key)
+  checkSettings(recipe)
   requireDifferent(
     (recipe.runs ?? []).map(({ id }) => id),
     recipe,
@@ -68,17 +70,28 @@ export function expand(recipe: Recipe, scaleName?: string): Expansion {
       }),
     ),
   )
+  requireDifferent(
+    runs.map(({ id }) => id),
+    recipe,
+  )
   for (const { id, config, skipped } of runs)
     if (skipped === null) requireMeaning(config, parseTrainConfig(config, `${recipe.name}, run ${id}`))
   const expansion = {
     scale: name,
     runs,
-    evaluate: recipe.evaluate && ({ ...recipe.evaluate, ...scale.evaluate } as Recipe['evaluate']),
+    evaluate: askedAnything({ ...recipe.evaluate, ...scale.evaluate } as Recipe['evaluate']),
     tables: inPlace(recipe.tables, scale.tables),
     figures: inPlace(recipe.figures, scale.figures),
   }
   checkShown(recipe, expansion)
   return expansion
+}
+
+/** A scale may take away the only kind of questions there is: then nothing is scored. */
+function askedAnything(evaluate: Recipe['evaluate']): Recipe['evaluate'] {
+  return Object.values(evaluate ?? {}).some((kind) => Array.isArray(kind) && kind.length > 0)
+    ? evaluate
+    : undefined
 }
 
 function chooseScale(recipe: Recipe, wanted: string | undefined): string | null {

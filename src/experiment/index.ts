@@ -3,7 +3,7 @@ export { sameSettings } from './identity.ts'
 export { type PrepareOptions, prepareQuestions, prepareRuns } from './prepare.ts'
 export { parseRecipe, plainTexts, type Recipe, readRecipe, recipeJsonSchema } from './recipe.ts'
 export type { ExperimentRecord, PlannedRun, RecordedCorpus, RecordedRun, Scalar } from './record.ts'
-export { type RunAllOptions, type RunEnd, runAll, type Share, type Sharing, shareOf } from './run-all.ts'
+export { type RunAllOptions, type RunEnd, runAll, type Share, type Sharing, sharingOf } from './run-all.ts'
 export { type RecordedOutcome, type RunState, runRecorded, stateOf } from './run-recorded.ts'
 export {
   type Ask,

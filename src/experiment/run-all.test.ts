@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { expand } from './expand.ts'
 import { parseRecipe } from './recipe.ts'
-import { type RunAllOptions, type RunEnd, runAll, shareOf } from './run-all.ts'
+import { type RunAllOptions, type RunEnd, runAll, shareOf, sharingOf } from './run-all.ts'
+import { memoryOf } from './run-recorded.ts'
 import { findVersion, type Version, versionsOf } from './version.ts'
 
 const given = {
@@ -125,6 +126,21 @@ test('cores are divided among few runs; many have one thread each', () => {
   expect(shareOf(20, { cores: 8, parallel: 1 })).toEqual({ threads: 8, parallel: 1 })
   expect(shareOf(20, { cores: 8, threads: 4 })).toEqual({ threads: 4, parallel: 2 })
   expect(shareOf(20, { cores: 1 })).toEqual({ threads: 1, parallel: 1 })
+})
+
+test('a recipe’s own number of threads holds, unless another is asked for', async () => {
+  const { version } = makeVersion(undefined, { train: { threads: 3 } })
+  const { told, options } = script(version)
+  await runAll(version, ids(version), options)
+  expect(told[0]).toBe('dim=40 3 all')
+  expect(sharingOf(version, { cores: 8 })).toEqual({ threads: 3, parallel: 2 })
+  expect(sharingOf(version, { cores: 8, threads: 1 })).toEqual({ threads: 1, parallel: 8 })
+})
+
+test('a recipe’s own limit of memory holds beside its share', () => {
+  expect(memoryOf({ config: { memory: '50M' } }, 2 ** 30)).toBe(50 * 2 ** 20)
+  expect(memoryOf({ config: { memory: '2G' } }, 2 ** 30)).toBe(2 ** 30)
+  expect(memoryOf({ config: {} }, 2 ** 30)).toBe(2 ** 30)
 })
 
 test('the same recipe is the same version; another setting or another text is the next one', () => {

@@ -56,6 +56,15 @@ export function shareOf(
   return { threads: each, parallel: parallel ?? Math.max(1, Math.floor(cores / each)) }
 }
 
+/** The sharing of a version's runs: as many threads as was asked for, else as its recipe says. */
+export function sharingOf(
+  { record }: Version,
+  { threads, ...options }: Parameters<typeof shareOf>[1],
+): Sharing {
+  const runs = record.runs.filter(({ skipped }) => skipped === null)
+  return shareOf(runs.length, { ...options, threads: threads ?? runs[0]?.config.threads })
+}
+
 /**
  * Runs what is missing, several at once where cores and memory allow, the longest first. One that fails does not stop
  * the others; one whose memory plan does not fit beside others is run alone. Stopped, it starts no more and waits for
@@ -69,9 +78,8 @@ export async function runAll(
   options: RunAllOptions,
 ): Promise<Map<string, RunEnd>> {
   const { launch, stop, observer } = options
-  const all = version.record.runs.filter(({ skipped }) => skipped === null)
-  const { threads, parallel } = shareOf(all.length, options)
-  const waiting = all
+  const { threads, parallel } = sharingOf(version, options)
+  const waiting = version.record.runs
     .filter(({ id }) => ids.includes(id))
     .filter((run) => !['complete', 'skipped', 'unprepared'].includes(stateOf(version, run).state))
     .sort((a, b) => workOf(b) - workOf(a))

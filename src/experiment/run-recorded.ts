@@ -1,3 +1,4 @@
+import { parseBytes } from '../core/bytes.ts'
 import { InputError } from '../core/errors.ts'
 import { evaluateRun, isScored, type Questions, type Scores } from '../evaluate/index.ts'
 import { runTraining, scoreQuestions, type TrainOutcome, type TrainRequest } from '../train/index.ts'
@@ -41,13 +42,18 @@ export async function runRecorded(
     config: {
       ...run.config,
       ...(threads !== undefined && { threads }),
-      ...(memory !== undefined && { memory }),
+      ...(memory !== undefined && { memory: memoryOf(run, memory) }),
     },
     ...(isWatched && { evaluation: scoreQuestions(evaluate as Questions) }),
     ...request,
   })
   const scores = evaluate ? await evaluateRun(outcome.folder, evaluate as Questions, request) : undefined
   return { ...outcome, scores }
+}
+
+/** What a run may take, in bytes: its share of the memory, or the recipe's own limit where that is less. */
+export function memoryOf({ config: { memory: limit } }: Pick<RecordedRun, 'config'>, share: number): number {
+  return Math.min(share, typeof limit === 'string' ? parseBytes(limit, 'memory:') : (limit ?? share))
 }
 
 /** Where a run stands, told from its folder alone. */

@@ -2,6 +2,13 @@ import { z } from 'zod'
 import { corpusSpecSchema, parseWords } from '../data/index.ts'
 import { trainConfigSchema } from '../word2vec/index.ts'
 
+/** Of what becomes a folder: `..` would be one that is not its own. */
+const nameRule = /^\w[\w.-]*$/
+const nameFault = 'use letters, digits, ., _ and -, and begin with a letter or digit'
+
+/** What lies in a version's folder beside its runs. */
+const ownFiles = ['lock', 'logs', 'experiment.json']
+
 const wordsSchema = z
   .union([z.number(), z.string()])
   .refine((words) => parseWords(words) !== undefined, 'write a number of words as 16M, 1.6B or 320K')
@@ -48,7 +55,12 @@ const scalar = z.union([z.number(), z.string(), z.boolean()])
 const publishedSchema = z.record(z.string(), z.union([z.number(), z.string()]))
 
 export const rowSchema = z.strictObject({
-  id: z.string().regex(/^[\w.-]+$/, 'use letters, digits, ., _ and -'),
+  id: z
+    .string()
+    .regex(nameRule, nameFault)
+    .refine((id) => !ownFiles.includes(id), {
+      error: `${ownFiles.join(', ')} are files of the version's own: use another id`,
+    }),
   label: z.string().optional().describe('how tables name it (default: its id)'),
   corpus: corpusSchema.optional(),
   words: wordsSchema.optional(),
@@ -182,10 +194,7 @@ export const scaleSchema = z.strictObject({
 
 /** All that a recipe may say. Its JSON Schema is experiments/recipe.schema.json. */
 export const recipeSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[\w.-]+$/, 'use letters, digits, ., _ and -')
-    .describe('its runs lie in runs/<name>'),
+  name: z.string().regex(nameRule, nameFault).describe('its runs lie in runs/<name>'),
   title: z.string().optional(),
   source: z.string().optional().describe('what it repeats, such as: Mikolov et al. 2013a, table 2'),
   about: z.string().optional().describe("the paper's own setting, and what was chosen where it is silent"),
