@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { relative } from 'node:path'
 import { formatBytes } from '../core/bytes.ts'
-import { InputError, MillraceError } from '../core/errors.ts'
+import { MillraceError } from '../core/errors.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
 import {
   type Expansion,
   findVersion,
+  isFetchable,
   prepareQuestions,
   prepareRuns,
   type Recipe,
@@ -15,6 +16,7 @@ import {
   stateOf,
   type Version,
 } from '../experiment/index.ts'
+import { lastEvent, type RunFolder } from '../run/index.ts'
 import { millraceVersion } from '../runtime/version.ts'
 import { planRun, type RunPlan } from '../train/index.ts'
 import { availableMemory } from '../word2vec/index.ts'
@@ -27,6 +29,8 @@ interface PlannedLine {
   state: RunState
   why?: string
   plan?: RunPlan
+  /** That training would still take; null if that is not known. */
+  seconds?: number | null
   /** Why it would not be run at all. */
   refusal?: string
 }
@@ -34,7 +38,7 @@ interface PlannedLine {
 /** Long enough to tell minutes from hours. */
 const measureMs = 300
 
-/** Tells what an experiment would do: its runs, their memory plans and times. Nothing is fetched, and no run begun. */
+/** Tells what an experiment would do: its runs, their memory plans and times. Nothing is fetched, and no run begun; texts are cut. */
 export async function dryRun(
   recipe: Recipe,
   expansion: Expansion,
@@ -43,14 +47,16 @@ export async function dryRun(
 ): Promise<void> {
   const line = new LiveLine()
   const missing: string[] = []
-  const onMissing = (error: unknown) => {
-    if (!(error instanceof MillraceError)) throw error
+  let isLacking = false
+  const onMissing = (error: MillraceError) => {
     missing.push(error.message)
+    // What a run would fetch is not in its way.
+    isLacking ||= !isFetchable(error)
   }
   const onProgress = (...step: Parameters<typeof stepText>) => line.show(stepText(...step))
   const here = { fetch: false, onMissing, onProgress }
-  const prepared = await prepareRuns(expansion.runs, { ...here, ids })
   const evaluate = await prepareQuestions(expansion.evaluate, here)
+  const prepared = await prepareRuns(expansion.runs, { ...here, ids })
   const version = findVersion(options.runs, recipe, { ...expansion, evaluate }, prepared, millraceVersion)
   const sharing = sharingOf(version, { ...options, cores: availableParallelism() })
   const lines: PlannedLine[] = []
@@ -78,42 +84,43 @@ export async function dryRun(
         ...(line.why !== undefined && { why: line.why }),
         corpus: line.run.corpus,
         memoryBytes: line.plan?.memory.bytes ?? null,
-        trainSeconds: line.plan?.time.trainSeconds ?? null,
+        trainSeconds: line.seconds ?? null,
         refusals: refusalsOf(line),
       })),
     })
   } else tell(version, lines, sharing, seconds)
   for (const text of new Set(missing)) note(`\n${text}`)
-  if (lines.some((line) => refusalsOf(line).length > 0)) process.exitCode = 2
+  if (isLacking || lines.some((line) => refusalsOf(line).length > 0)) process.exitCode = 2
 }
 
 async function planLine(version: Version, run: RecordedRun, threads: number): Promise<PlannedLine> {
-  const { state, why } = stateNow(version, run)
+  const { state, why } = stateOf(version, run)
   const line = { run, state, ...(why !== undefined && { why }) }
   const folder = version.folderOf(run)
   if (!run.corpus || !folder || ['complete', 'trained', 'skipped', 'unprepared'].includes(state)) return line
   const config = { ...run.config, threads }
   try {
-    return { ...line, plan: await planRun({ corpus: run.corpus.paths, out: folder.path, config, measureMs }) }
+    const plan = await planRun({ corpus: run.corpus.paths, out: folder.path, config, measureMs })
+    return { ...line, plan, seconds: secondsLeft(plan, folder) }
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
     return { ...line, refusal: error.message }
   }
 }
 
-/** Where a run stands; not scored, if the questions are not here. */
-function stateNow(version: Version, run: RecordedRun): ReturnType<typeof stateOf> {
-  try {
-    return stateOf(version, run)
-  } catch (error) {
-    if (error instanceof InputError) return { state: 'trained' }
-    throw error
-  }
+/** Of what is not in the run's last checkpoint. */
+export function secondsLeft(
+  { config, vocabulary, time: { wordsPerSecond } }: Pick<RunPlan, 'config' | 'vocabulary' | 'time'>,
+  folder: RunFolder,
+): number | null {
+  if (wordsPerSecond === null) return null
+  const done = lastEvent(folder.events, 'checkpoint')?.words ?? 0
+  return Math.max(0, config.epochs * vocabulary.corpusWords - done) / wordsPerSecond
 }
 
 /** Of what is to be run, several at a time, however they fall. */
 function timeOf(lines: PlannedLine[], parallel: number): number | null {
-  const times = lines.flatMap(({ plan }) => (plan ? [plan.time.trainSeconds] : []))
+  const times = lines.flatMap(({ seconds }) => (seconds === undefined ? [] : [seconds]))
   if (times.includes(null)) return null
   const sum = times.reduce<number>((total, time) => total + time!, 0)
   return Math.max(sum / parallel, ...times.map((time) => time!), 0)
@@ -133,14 +140,14 @@ function tell(
     table(
       [
         ['run', 'state', 'words', 'vocabulary', 'epochs', 'memory', 'time'],
-        ...lines.map(({ run, state, why, plan }) => [
+        ...lines.map(({ run, state, why, plan, seconds }) => [
           run.id,
           state === 'skipped' || state === 'unprepared' ? (why ?? state) : state,
           plan ? formatCount(plan.vocabulary.corpusWords) : run.corpus ? formatCount(run.corpus.words) : '',
           plan ? formatCount(plan.vocabulary.words) : '',
           plan ? String(plan.config.epochs) : '',
           plan ? formatBytes(plan.memory.bytes) : '',
-          plan?.time.trainSeconds ? formatSeconds(plan.time.trainSeconds) : '',
+          seconds == null ? '' : formatSeconds(seconds),
         ]),
       ],
       [0, 1],

@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { Command } from 'commander'
+import { InputError } from '../core/errors.ts'
 // Not from the index: what gets texts and recipes ready has no place in the memory of a trainer.
 import { runRecorded } from '../experiment/run-recorded.ts'
 import { Version } from '../experiment/version.ts'
@@ -67,8 +68,19 @@ export async function runOne(
     print(summary(folder, KeyedVectors.load(folder.path), scores, words ? { words } : {}))
   } catch (error) {
     line.end()
-    throw long.ended(error)
+    throw long.ended(atWork(error))
   } finally {
     line.end()
   }
+}
+
+/** A lock in words of an experiment, which has no --out. */
+export function atWork(error: unknown): unknown {
+  if (!(error instanceof InputError) || error.code !== 'RUN_LOCKED') return error
+  return new InputError('EXPERIMENT_LOCKED', {
+    what: error.parts.what.replace('is training', 'is at work'),
+    why: 'two experiments on one version would start the same runs',
+    mend: 'wait for it, or stop it with Ctrl-C or SIGTERM: the same command goes on then',
+    cause: error,
+  })
 }

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, relative } from 'node:path'
 import { formatSeconds } from '../core/text.ts'
@@ -11,11 +11,11 @@ import {
   stateOf,
   type Version,
 } from '../experiment/index.ts'
-import { acquireLock, RunFolder } from '../run/index.ts'
+import { acquireLock, isHeld, type Lock, RunFolder } from '../run/index.ts'
 import { availableMemory } from '../word2vec/index.ts'
 import type { ExperimentOptions } from './experiment.ts'
 import { logOf } from './experiment.ts'
-import { runOne } from './experiment-run.ts'
+import { atWork, runOne } from './experiment-run.ts'
 import { liveLines, runsJson } from './experiment-table.ts'
 import { LiveTable } from './live-table.ts'
 import { longRun } from './long-run.ts'
@@ -32,18 +32,35 @@ interface RunsOptions extends ExperimentOptions {
   stop: AbortSignal | undefined
 }
 
-/** Runs what is missing of a version; returns the exit code. */
+/** Writes a version and runs what is missing of it; returns the exit code. */
 export async function runVersion(version: Version, ids: string[], options: RunsOptions): Promise<number> {
   const { runs } = version.record
   const [only] = runs
-  if (!options.supervise) return runHere(version, ids, options)
-  if (runs.length === 1) return runAlone(version, only!, options)
-  // Two at once would start the same runs.
-  const lock = acquireLock(new RunFolder(version.path))
+  const lock = writeLocked(version)
   try {
-    return await runMany(version, ids, options)
+    if (!options.supervise) return await runHere(version, ids, options)
+    return await (runs.length === 1 ? runAlone(version, only!, options) : runMany(version, ids, options))
   } finally {
-    lock.release()
+    lock?.release()
+  }
+}
+
+/**
+ * Writes a version, and keeps others from it: two experiments at once would start the same runs, and write over each
+ * other's record. The folder of a single run has the run's own lock, behind which training waits where it may.
+ *
+ * throws  InputError if somebody is at work there
+ */
+function writeLocked(version: Version): Lock | undefined {
+  const folder = new RunFolder(version.path)
+  const isSingle = version.record.runs.length === 1
+  if (isSingle && isHeld(folder) && existsSync(version.file)) return undefined
+  try {
+    const lock = isSingle ? undefined : acquireLock(folder)
+    version.write()
+    return lock
+  } catch (error) {
+    throw atWork(error)
   }
 }
 
@@ -66,17 +83,19 @@ async function runHere(version: Version, ids: string[], options: RunsOptions): P
   const { threads } = many
     ? sharingOf(version, { cores: availableParallelism(), threads: options.threads, parallel: 1 })
     : options
-  let failed = false
+  let failed = many && tellUnready(version, ids)
+  let code = 0
   for (const run of wanted) {
-    if (many && stateOf(version, run).state === 'complete') continue
+    if (many && (run.folder === null || stateOf(version, run).state === 'complete')) continue
     if (many) note(`${version.name} ${run.id}`)
     const share = threads === undefined ? {} : { threads }
     run.failure = null
     try {
       await runOne(version, run.id, { share, line, long, json: options.json ?? false, quiet: many })
     } catch (error) {
-      const code = tellError(error, !many && (options.json ?? false))
-      if (code === 75 || !many) return code
+      code = tellError(error, !many && (options.json ?? false))
+      if (code === 75) break
+      if (!many) return code
       run.failure = (error as Error).message
       failed = true
     } finally {
@@ -84,7 +103,7 @@ async function runHere(version: Version, ids: string[], options: RunsOptions): P
     }
   }
   if (many && options.json) printJson(runsJson(version, ids))
-  return failed ? 1 : 0
+  return code === 75 ? code : failed ? 1 : 0
 }
 
 async function runMany(version: Version, ids: string[], options: RunsOptions): Promise<number> {
@@ -92,8 +111,9 @@ async function runMany(version: Version, ids: string[], options: RunsOptions): P
   const table = new LiveTable()
   const active = new Set<string>()
   const show = () => table.show(liveLines(version, ids, active))
-  const timer = setInterval(show, 500)
   const tell = (text: string) => table.end(text.trimStart())
+  const unready = tellUnready(version, ids)
+  const timer = setInterval(show, 500)
   const ends = await runAll(version, ids, {
     cores: availableParallelism(),
     memory: availableMemory().bytes,
@@ -114,15 +134,28 @@ async function runMany(version: Version, ids: string[], options: RunsOptions): P
         show()
       },
     },
+  }).finally(() => {
+    clearInterval(timer)
+    table.end()
   })
-  clearInterval(timer)
-  table.end()
   if (json) printJson(runsJson(version, ids))
   if (stop?.aborted) {
     note(`stopped; all work is saved\n  try: the same command again to go on`)
     return 75
   }
-  return [...ends.values()].some(({ state }) => state === 'failed' || state === 'too large') ? 1 : 0
+  return unready || [...ends.values()].some(({ state }) => state === 'failed' || state === 'too large')
+    ? 1
+    : 0
+}
+
+/** Tells of runs whose texts could not be got ready. Whether there are any. */
+function tellUnready({ record }: Version, ids: string[]): boolean {
+  const unready = record.runs.filter(
+    ({ id, skipped, folder, failure }) =>
+      ids.includes(id) && skipped === null && folder === null && failure !== null,
+  )
+  for (const { id, failure } of unready) note(`${id} cannot be run: ${failure}`)
+  return unready.length > 0
 }
 
 /** Runs a run in processes of its own, its output in a file. */

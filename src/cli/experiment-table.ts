@@ -3,8 +3,7 @@ import { relative } from 'node:path'
 import { formatCount, formatSeconds } from '../core/text.ts'
 import { readScores, type Scores, scoreAt } from '../evaluate/index.ts'
 import { type RecordedRun, stateOf, type Version } from '../experiment/index.ts'
-import type { RunFolder } from '../run/index.ts'
-import { lastEvent } from '../run/index.ts'
+import { lastEvent, type RunFolder, type TrainResult } from '../run/index.ts'
 import { table } from './output.ts'
 
 /** The runs while they are at work: those at work with their progress, and how many are done and waiting. */
@@ -58,7 +57,7 @@ export function runTable(version: Version, ids: ReadonlySet<string>): string {
       ...runs.map((run) => {
         const { state, why } = stateOf(version, run)
         const folder = version.folderOf(run)
-        const result = folder?.exists() ? folder.read().result : null
+        const result = resultOf(folder)
         const scores = folder && scoresOf(folder)
         return [
           run.id,
@@ -94,7 +93,7 @@ export function runsJson(version: Version, ids: readonly string[]) {
           state,
           ...(why !== undefined && { why }),
           folder: folder ? relative('.', folder.path) : null,
-          result: folder?.exists() ? folder.read().result : null,
+          result: resultOf(folder),
           scores: (folder && scoresOf(folder)) ?? null,
         }
       }),
@@ -116,6 +115,15 @@ function baseName(path: string): string {
     .split('/')
     .at(-1)!
     .replace(/\.[^.]+$/, '')
+}
+
+/** Null if it has none, or is damaged. */
+function resultOf(folder: RunFolder | undefined): TrainResult | null {
+  try {
+    return folder?.exists() ? folder.read().result : null
+  } catch {
+    return null
+  }
 }
 
 function scoresOf(folder: RunFolder): Scores | undefined {

@@ -14,6 +14,7 @@ import {
 } from '../experiment/index.ts'
 import { millraceVersion } from '../runtime/version.ts'
 import { dryRun } from './dry-run.ts'
+import { chosenRuns, isWish } from './experiment-only.ts'
 import { runVersion } from './experiment-runs.ts'
 import { runTable } from './experiment-table.ts'
 import { wholeNumber } from './load-vectors.ts'
@@ -35,22 +36,27 @@ export interface ExperimentOptions {
 /** `millrace experiment`: runs what a recipe asks for and is not there yet. */
 export function command(): Command {
   return new Command('experiment')
-    .argument('<recipe>', 'a YAML file, such as experiments/paper1/table2.yaml')
+    .usage('[options] <recipe>')
+    .argument('<recipe...>', 'a YAML file, such as experiments/paper1/table2.yaml')
     .option('--scale <name>', 'paper, wiki100 or tiny, as the recipe has them (default: tiny, or its first)')
     .option(
-      '--only <key=value...>',
-      'only the runs with this value, or of this row or id: dim=300, row=cbow-300',
+      '--only <key=value>',
+      'only the runs with this value, or of this row or id: dim=300, row=cbow-300; several with commas between',
+      (wish: string, before: string[] = []) => [...before, wish],
     )
-    .option('--dry-run', 'print the runs, their memory plans and the time they would take, and run nothing')
+    .option(
+      '--dry-run',
+      'print the runs, their memory plans and the time they would take; texts that are here are cut and their phrases joined, and nothing is trained',
+    )
     .option(
       '--parallel <n>',
       'runs at once (default: as many as cores and memory allow)',
-      wholeNumber('--parallel'),
+      wholeNumber('--parallel', 'runs'),
     )
     .option(
       '--threads <n>',
       'threads of each run (default: the cores divided among the runs)',
-      wholeNumber('--threads'),
+      wholeNumber('--threads', 'threads'),
     )
     .option('--runs <folder>', 'where runs lie', 'runs')
     .option(
@@ -70,26 +76,40 @@ Exit codes: 0 all complete, 1 a run failed, 2 bad input, 75 stopped and resumabl
 Examples:
   millrace experiment experiments/quick.yaml
   millrace experiment experiments/paper1/table2.yaml --scale wiki100 --dry-run
-  millrace experiment experiments/paper1/table2.yaml --scale wiki100 --only dim=300 words=24M
+  millrace experiment experiments/paper1/table2.yaml --scale wiki100 --only dim=300,words=24M
   millrace report experiments/paper1/table2.yaml -o out/`,
     )
     .action(experiment)
 }
 
-async function experiment(path: string, options: ExperimentOptions): Promise<void> {
+async function experiment(given: string[], options: ExperimentOptions): Promise<void> {
+  const { path, only } = sortOut(given, options.only)
   const recipe = readRecipe(path)
   const expansion = expand(recipe, options.scale)
-  const ids = chosenRuns(expansion, recipe, options.only)
+  const ids = chosenIds(expansion, recipe, only)
   if (options.dryRun) return dryRun(recipe, expansion, ids, options)
   const running = new Set<number>()
   const stop = options.supervise ? relaySignals(() => [...running]) : undefined
   const version = await prepareVersion(recipe, expansion, ids, options.runs, stop)
-  version.write()
   process.exitCode = await runVersion(version, [...ids], { ...options, path, running, stop })
   if (version.record.runs.length > 1 && !options.json) {
     print(runTable(version, ids))
-    print(`\nRuns    ${relative('.', version.path)}\nReport  npx millrace report ${path} -o ${recipe.name}/`)
+    const scale = expansion.scale === null ? '' : ` --scale ${expansion.scale}`
+    print(
+      `\nRuns    ${relative('.', version.path)}\nReport  npx millrace report ${path}${scale} -o ${recipe.name}/`,
+    )
   }
+}
+
+/** The recipe, and what of the other arguments is more of `--only`. */
+function sortOut(given: string[], only: string[] = []): { path: string; only: string[] } {
+  const more = only.length > 0 ? given.filter(isWish) : []
+  const paths = given.filter((text) => !more.includes(text))
+  if (paths.length === 1) return { path: paths[0]!, only: [...only, ...more] }
+  throw new ConfigError('EXPERIMENT_RECIPE', {
+    what: paths.length === 0 ? 'no recipe was named' : `two recipes were named: ${paths.join(' and ')}`,
+    mend: 'name one YAML file, and runs of it with --only KEY=VALUE',
+  })
 }
 
 /** Gets texts and questions ready, and finds the folder that the runs lie in. */
@@ -108,50 +128,18 @@ export async function prepareVersion(
     onProgress: (...step: Parameters<typeof stepText>) => line.show(stepText(...step)),
   }
   try {
-    const prepared = await prepareRuns(expansion.runs, options)
+    // The smaller things first: a slip of the pen is told before phrases are joined.
     const evaluate = await prepareQuestions(expansion.evaluate, options)
+    const prepared = await prepareRuns(expansion.runs, options)
     return findVersion(runs, recipe, { ...expansion, evaluate }, prepared, millraceVersion)
   } finally {
     line.end()
   }
 }
 
-/**
- * The ids of the runs that `--only` means: those with each of the values, as the paper or this scale has them.
- *
- * throws  ConfigError if it means none
- */
-function chosenRuns({ runs }: Expansion, recipe: Recipe, only: string[] = []): Set<string> {
-  let chosen = runs
-  for (const wish of only) {
-    const [, key, wanted] = /^([^=]+)=(.+)$/.exec(wish) ?? []
-    if (key === undefined)
-      throw new ConfigError('ONLY', {
-        what: `--only ${wish} is not KEY=VALUE`,
-        mend: 'write it as --only dim=300',
-      })
-    const values = (run: (typeof runs)[number]) =>
-      [
-        run.cell[key],
-        run.values[key],
-        ...(key === 'id' ? [run.id] : key === 'row' ? [run.row] : key === 'seed' ? [run.seed] : []),
-        (run.config as Record<string, unknown>)[key],
-      ].map(String)
-    const known = [...new Set(runs.flatMap(values))].filter((value) => value !== 'undefined')
-    if (known.length === 0)
-      throw new ConfigError('ONLY', {
-        what: `--only ${wish}: the runs of ${recipe.name} have no ${key}`,
-        mend: `use one of ${[...new Set(['id', 'row', 'seed', ...runs.flatMap((run) => Object.keys(run.cell))])].join(', ')}`,
-      })
-    if (!known.includes(wanted!))
-      throw new ConfigError('ONLY', {
-        what: `--only ${wish}: no run of ${recipe.name} has it`,
-        mend: `${key} is ${known.join(', ')}`,
-      })
-    chosen = chosen.filter((run) => values(run).includes(wanted!))
-  }
-  if (chosen.length === 0)
-    throw new ConfigError('ONLY', { what: `--only ${only.join(' ')} together mean no run of ${recipe.name}` })
+/** The ids of the runs that are asked for. */
+function chosenIds({ runs }: Expansion, recipe: Recipe, only: string[]): Set<string> {
+  const chosen = chosenRuns(runs, recipe.name, only)
   const skipped = chosen.filter((run) => run.skipped !== null)
   if (skipped.length === chosen.length) note(`nothing to run: ${skipped[0]!.skipped}`)
   return new Set(chosen.map(({ id }) => id))

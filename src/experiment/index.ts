@@ -1,6 +1,7 @@
 export { type Expansion, expand } from './expand.ts'
+export { findVersion, type PreparedRun } from './find-version.ts'
 export { sameSettings } from './identity.ts'
-export { type PrepareOptions, prepareQuestions, prepareRuns } from './prepare.ts'
+export { isFetchable, type PrepareOptions, prepareQuestions, prepareRuns } from './prepare.ts'
 export { parseRecipe, plainTexts, type Recipe, readRecipe, recipeJsonSchema } from './recipe.ts'
 export type { ExperimentRecord, PlannedRun, RecordedCorpus, RecordedRun, Scalar } from './record.ts'
 export { type RunAllOptions, type RunEnd, runAll, type Share, type Sharing, sharingOf } from './run-all.ts'
@@ -13,4 +14,5 @@ export {
   type RecipeTable,
   recipeSchema,
 } from './schema.ts'
-export { findVersion, type PreparedRun, Version, versionsOf } from './version.ts'
+export { isSameValue } from './settings.ts'
+export { Version, versionsOf } from './version.ts'

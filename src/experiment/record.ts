@@ -21,12 +21,12 @@ export interface PlannedRun {
 
 /** What `experiment.json` says of a run. */
 export interface RecordedRun extends PlannedRun {
-  /** SHA-256 of config and corpus: equal runs are run once. Null before its corpus was prepared. */
+  /** SHA-256 of config and corpus: equal runs are run once. Null if what it reads is not ready. */
   identity: string | null
   /** Its run folder, relative to experiment.json's folder; null before it is begun. */
   folder: string | null
   corpus: RecordedCorpus | null
-  /** Why it failed when it was run last; null if it did not. */
+  /** Why it failed when it was run last, or could not be got ready; null if it did not. */
   failure: string | null
 }
 

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { expand } from './expand.ts'
+import { findVersion } from './find-version.ts'
 import { parseRecipe } from './recipe.ts'
 import { type RunAllOptions, type RunEnd, runAll, shareOf, sharingOf } from './run-all.ts'
 import { memoryOf } from './run-recorded.ts'
-import { findVersion, type Version, versionsOf } from './version.ts'
+import { type Version, versionsOf } from './version.ts'
 
 const given = {
   name: 'sizes',

@@ -70,7 +70,7 @@ export function sharingOf(
  * the others; one whose memory plan does not fit beside others is run alone. Stopped, it starts no more and waits for
  * those at work.
  *
- * ids  of the runs; those that are complete are passed over
+ * ids  of the runs; those that are complete, or could not be got ready, are passed over
  */
 export async function runAll(
   version: Version,
@@ -81,7 +81,7 @@ export async function runAll(
   const { threads, parallel } = sharingOf(version, options)
   const waiting = version.record.runs
     .filter(({ id }) => ids.includes(id))
-    .filter((run) => !['complete', 'skipped', 'unprepared'].includes(stateOf(version, run).state))
+    .filter((run) => run.folder !== null && !['complete', 'skipped'].includes(stateOf(version, run).state))
     .sort((a, b) => workOf(b) - workOf(a))
     // Rows that are the same run have one folder.
     .filter((run, i, all) => all.findIndex(({ folder }) => folder === run.folder) === i)

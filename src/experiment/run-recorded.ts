@@ -1,6 +1,7 @@
 import { parseBytes } from '../core/bytes.ts'
-import { InputError } from '../core/errors.ts'
-import { evaluateRun, isScored, type Questions, type Scores } from '../evaluate/index.ts'
+import { InputError, MillraceError } from '../core/errors.ts'
+import { evaluateRun, isScored, type Questions, readScores, type Scores } from '../evaluate/index.ts'
+import type { RunFolder } from '../run/index.ts'
 import { runTraining, scoreQuestions, type TrainOutcome, type TrainRequest } from '../train/index.ts'
 import { stopsEarly } from '../word2vec/index.ts'
 import type { RecordedRun } from './record.ts'
@@ -61,14 +62,35 @@ export type RunState = 'skipped' | 'unprepared' | 'missing' | 'stopped' | 'faile
 
 export function stateOf(version: Version, run: RecordedRun): { state: RunState; why?: string } {
   if (run.skipped !== null) return { state: 'skipped', why: run.skipped }
-  const folder = version.folderOf(run)
-  if (!folder) return { state: 'unprepared', why: 'its corpus is not here' }
   const { failure } = run
-  const status = folder.exists() ? folder.read().status : undefined
-  const { evaluate } = version.record
-  if (status === 'complete' && (!evaluate || isScored(folder, evaluate as Questions)))
-    return { state: 'complete' }
-  if (failure !== null) return { state: 'failed', why: failure }
-  if (status === undefined) return { state: 'missing' }
-  return { state: status === 'complete' ? 'trained' : 'stopped' }
+  const folder = version.folderOf(run)
+  if (!folder)
+    return failure === null
+      ? { state: 'unprepared', why: 'its corpus is not here' }
+      : { state: 'failed', why: failure }
+  try {
+    const status = folder.exists() ? folder.read().status : undefined
+    if (status === 'complete' && hasScores(folder, version)) return { state: 'complete' }
+    if (failure !== null) return { state: 'failed', why: failure }
+    if (status === undefined) return { state: 'missing' }
+    return { state: status === 'complete' ? 'trained' : 'stopped' }
+  } catch (error) {
+    // One damaged file is in no other run's way.
+    if (!(error instanceof MillraceError)) throw error
+    const { what, why } = error.parts
+    return { state: 'failed', why: why === undefined ? what : `${what}: ${why}` }
+  }
+}
+
+/** Whether it has the scores that the recipe asks for; not so, if the questions are not here. */
+function hasScores(folder: RunFolder, { record: { evaluate } }: Version): boolean {
+  if (!evaluate) return true
+  // Damaged scores are told as that.
+  readScores(folder)
+  try {
+    return isScored(folder, evaluate as Questions)
+  } catch (error) {
+    if (error instanceof InputError) return false
+    throw error
+  }
 }

@@ -1,5 +1,6 @@
 export { type ChosenVersion, chooseVersion } from './choose-version.ts'
 export type { CountedCorpus } from './corpus-file.ts'
+export { initFingerprint } from './init.ts'
 export { type PlanRequest, planRun, type RunPlan } from './plan-run.ts'
 export type { Evaluation, Supervisor, TrainObserver, TrainOutcome, TrainRequest } from './request.ts'
 export { runTraining } from './run-training.ts'

@@ -52,6 +52,11 @@ export function findInit(
   throw otherInit(folder, path === stored ? `began with other vectors than ${path} holds now` : `has init ${stored}; ${path} holds other vectors`) // biome-ignore format: one line
 }
 
+/** SHA-256 of the vectors that a path means as `init`. throws  InputError if there are none */
+export function initFingerprint(path: string): string {
+  return lookAt(resolve(path)).fingerprint
+}
+
 /** Finds the source anew where the run's own copy was lost. throws  InputError if it is not what it was */
 export function sourceOf({ path, fingerprint, source }: Init, folder: RunFolder): InitSource {
   if (source) return source

@@ -61,9 +61,9 @@ test('one run that fails does not stop the others, and only what is missing is r
 })
 
 test('--only means values, rows and ids, and says what there is', () => {
-  expect(run('grid.yaml', '--only', 'dim=16', '--json').json.runs).toHaveLength(1)
+  expect(run('--only', 'dim=16', 'grid.yaml', '--json').json.runs).toHaveLength(1)
   expect(run('grid.yaml', '--only', 'row=small', '--json').json.runs[0].id).toBe('small')
-  expect(run('grid.yaml', '--only', 'dim=17').stderr).toContain('dim is 8, 16')
+  expect(run('grid.yaml', '--only', 'dim=17').stderr).toContain('dim is 8, 100, 16')
   expect(run('grid.yaml', '--only', 'row').status).toBe(2)
   expect(run('grid.yaml', '--scale', 'tiny').stderr).toContain('grid has no scale tiny')
 })
