@@ -1,15 +1,22 @@
-/** The entry of `known` nearest to `word` by edit distance, if it is near enough to be a typo of it. */
+/**
+ * The entry of `known` nearest to `word` by edit distance, if it is near enough to be a typo of it; else the only one
+ * that begins like it: `analogies` for `analogy`.
+ */
 export function nearestName(word: string, known: Iterable<string>): string | undefined {
+  const names = [...known]
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1
-  for (const name of known) {
+  for (const name of names) {
     const distance = editDistance(word.toLowerCase(), name.toLowerCase())
     if (distance < bestDistance) {
       best = name
       bestDistance = distance
     }
   }
-  return best
+  if (best !== undefined) return best
+  const beginning = word.slice(0, Math.max(5, Math.ceil((2 * word.length) / 3))).toLowerCase()
+  const alike = names.filter((name) => name.toLowerCase().startsWith(beginning))
+  return alike.length === 1 && beginning.length >= 5 ? alike[0] : undefined
 }
 
 /** 1234567 as `1,234,567`. */

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import { nearestName } from '../core/text.ts'
 import type { CorpusSpec } from '../data/index.ts'
@@ -56,7 +57,7 @@ export function expand(recipe: Recipe, scaleName?: string): Expansion {
           id:
             [
               ...(row ? [row.id] : []),
-              ...Object.entries(cell).map(([key, value]) => `${key}=${value}`),
+              ...Object.entries(cell).map(([key, value]) => `${key}=${idOf(key, value)}`),
               ...(seeds.length > 1 ? [`seed=${seed}`] : []),
             ].join(',') || recipe.name,
           row: row?.id ?? null,
@@ -103,6 +104,11 @@ function chooseScale(recipe: Recipe, wanted: string | undefined): string | null 
     why: names.length > 0 ? `it has ${names.join(', ')}` : 'it has none',
     mend: names.length > 0 ? `use --scale ${names[0]}` : 'leave --scale out',
   })
+}
+
+/** Fit for the name of a folder: of a path, its last part. */
+function idOf(key: string, value: Scalar): Scalar {
+  return key === 'init' ? basename(String(value)) : value
 }
 
 function product(grid: NonNullable<Recipe['grid']>): Record<string, Scalar>[] {

@@ -3,9 +3,10 @@ import { dirname, extname, isAbsolute, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { InputError } from '../core/errors.ts'
-import type { CorpusSpec } from '../data/index.ts'
+import { type CorpusSpec, findEntry } from '../data/index.ts'
 import { configError, type TrainConfigInput } from '../word2vec/index.ts'
 import { type RecipeRow, type RecipeScale, recipeSchema } from './schema.ts'
+import { knownKeys, mostTelling } from './unknown-keys.ts'
 
 type Given = z.input<typeof recipeSchema>['train']
 
@@ -42,16 +43,17 @@ export function readRecipe(path: string): Recipe {
 export function parseRecipe(content: unknown, path: string): Recipe {
   const result = recipeSchema.safeParse(content)
   if (!result.success) {
-    const issue = deepest(result.error.issues[0]!)
+    const issue = mostTelling(result.error.issues)
     throw configError(issue, knownKeys(recipeSchema, issue.path), path)
   }
   const given = content as z.input<typeof recipeSchema>
   const base = dirname(resolve(path))
-  const { corpus, evaluate, runs, scales, ...rest } = result.data
+  const { corpus, evaluate, grid, runs, scales, ...rest } = result.data
   return {
     ...rest,
     corpus: absoluteCorpus(corpus, base),
     train: absoluteTrain(given.train, base),
+    ...(grid && { grid: grid.init ? { ...grid, init: absoluteValues(grid.init, base) } : grid }),
     ...(runs && {
       runs: runs.map(({ train: _, corpus: own, ...row }, i) => ({
         ...row,
@@ -66,6 +68,7 @@ export function parseRecipe(content: unknown, path: string): Recipe {
           {
             ...scale,
             ...(own && { corpus: absoluteCorpus(own, base) }),
+            ...(scale.as?.init && { as: { ...scale.as, init: absoluteStandIns(scale.as.init, base) } }),
             ...(asked && { evaluate: absoluteQuestions(asked, given.scales![name]!.evaluate, base) }),
             train: absoluteTrain(given.scales![name]!.train, base),
           },
@@ -93,8 +96,23 @@ function absoluteTrain(given: Given, base: string): TrainConfigInput {
   return { ...train, ...(train.init !== undefined && { init: resolve(base, train.init) }) }
 }
 
-/** What has a slash or an extension is a path; all else is a name. */
+/** Of `init`, which is always a path. */
+function absoluteValues<T>(paths: T[], base: string): T[] {
+  return paths.map((path) => (typeof path === 'string' ? (resolve(base, path) as T) : path))
+}
+
+function absoluteStandIns<T>(paths: Record<string, T>, base: string): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, other]) => [resolve(base, path), ...absoluteValues([other], base)]),
+  )
+}
+
+/**
+ * A name of the catalogue means that, whatever lies beside the recipe: `./text8` is the file. What has a slash or an
+ * extension is a path; all else is a name.
+ */
 function absolutePath(name: string, base: string): string {
+  if (findEntry(name)) return name
   const isPath = name.includes('/') || extname(name) !== '' || existsSync(resolve(base, name))
   return isPath && !isAbsolute(name) ? resolve(base, name) : name
 }
@@ -136,48 +154,4 @@ function absoluteQuestions<T extends { [K in keyof QuestionFiles]?: QuestionFile
           : value,
       ]),
   ) as T
-}
-
-/** Of a value that may be one of several kinds, what is wrong with it as the kind that it is nearest to. */
-function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
-  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue
-  const within = issue.errors.map((issues) => issues[0]!).sort((a, b) => rank(b) - rank(a))[0]!
-  return rank(within) > 0 ? deepest({ ...within, path: [...issue.path, ...within.path] }) : issue
-}
-
-function rank(issue: z.core.$ZodIssue): number {
-  return (issue.code === 'unrecognized_keys' ? 1 : 0) + issue.path.length
-}
-
-/** The keys that may stand at a place in the schema. */
-function knownKeys(schema: unknown, path: PropertyKey[]): string[] {
-  const options = unwrap(schema)
-  if (path.length === 0)
-    return [
-      ...new Set(
-        options.flatMap((option) => (option instanceof z.ZodObject ? Object.keys(option.shape) : [])),
-      ),
-    ]
-  const [key, ...rest] = path
-  return [
-    ...new Set(
-      options.flatMap((option) => {
-        const inner =
-          option instanceof z.ZodObject
-            ? option.shape[String(key)]
-            : option instanceof z.ZodArray
-              ? option.element
-              : option instanceof z.ZodRecord
-                ? option.valueType
-                : undefined
-        return inner ? knownKeys(inner, rest) : []
-      }),
-    ),
-  ]
-}
-
-function unwrap(schema: unknown): unknown[] {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return unwrap(schema.unwrap())
-  if (schema instanceof z.ZodUnion) return schema.options.flatMap(unwrap)
-  return [schema]
 }
