@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
-import { MillraceError, StoppedError } from '../core/errors.ts'
+import { InputError, MillraceError, StoppedError } from '../core/errors.ts'
 import { dataFile, fetchData, findEntry, type PreparedCorpus, prepareCorpus } from '../data/index.ts'
 import { checkQuestions, type Questions } from '../evaluate/index.ts'
 import { initFingerprint } from '../train/index.ts'
@@ -71,7 +72,8 @@ export async function prepareQuestions(
   let isWhole = true
   const at = async (name: string) => {
     const { value, error } = await attempt(async () => {
-      if (isAbsolute(name) || !fetch) return dataFile(name)
+      if (isAbsolute(name)) return requireFile(name)
+      if (!fetch) return dataFile(name)
       return (await fetchData(name, { signal, onProgress })).path
     })
     if (error) tell(error, onMissing)
@@ -100,6 +102,14 @@ export async function prepareQuestions(
   const { error } = isWhole ? await attempt(async () => checkQuestions(resolved as Questions)) : {}
   if (error) tell(error, onMissing)
   return resolved
+}
+
+function requireFile(path: string): string {
+  if (existsSync(path)) return path
+  throw new InputError('QUESTIONS_MISSING', {
+    what: `there is no file ${path}, which the recipe asks questions of`,
+    mend: 'name one relative to the recipe, or one that `millrace data list` knows',
+  })
 }
 
 /** Whether what is missing is only not on this machine yet, and a run would get it. */

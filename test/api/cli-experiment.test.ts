@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { acquireLock, RunFolder } from '../../src/run/index.ts'
 import { madeUpText } from '../made-up-text.ts'
 import { millrace } from '../support/run-millrace.ts'
 
@@ -66,6 +67,52 @@ test('--only means values, rows and ids, and says what there is', () => {
   expect(run('grid.yaml', '--only', 'dim=17').stderr).toContain('dim is 8, 100, 16')
   expect(run('grid.yaml', '--only', 'row').status).toBe(2)
   expect(run('grid.yaml', '--scale', 'tiny').stderr).toContain('grid has no scale tiny')
+})
+
+test('what a recipe reads must be there before anything is trained, and for a dry run too', () => {
+  const file = join(folder, 'asks.yaml')
+  writeFileSync(
+    file,
+    'name: asks\ncorpus: text.txt\nruns: [{ id: a }, { id: b, words: 5K }]\nevaluate: { odd: [gone.txt] }\n',
+  )
+  for (const more of [[], ['--dry-run']]) {
+    const { status, stderr } = run('asks.yaml', ...more)
+    expect([status, stderr]).toEqual([2, expect.stringContaining('gone.txt')])
+  }
+  expect(existsSync(join(folder, 'runs/asks'))).toBe(false)
+})
+
+test('where a process is at work on a version, another one leaves it as it is', () => {
+  const path = join(folder, 'runs/grid@2/experiment.json')
+  const before = readFileSync(path, 'utf8')
+  const lock = acquireLock(new RunFolder(join(folder, 'runs/grid@2')))
+  try {
+    writeFileSync(
+      join(folder, 'grid.yaml'),
+      `${readFileSync(join(folder, 'grid.yaml'), 'utf8')}title: Other\n`,
+    )
+    const { status, stderr } = run('grid.yaml')
+    expect(status).toBe(2)
+    expect(stderr).toContain('is at work in')
+    expect(stderr).not.toContain('--out')
+  } finally {
+    lock.release()
+  }
+  expect(readFileSync(path, 'utf8')).toBe(before)
+})
+
+test('a run whose text has too few words does not stop the others', () => {
+  const more = 'grid: { words: [5K, 40M] }\nscales: { tiny: {} }'
+  writeFileSync(
+    join(folder, 'short.yaml'),
+    `name: short\ncorpus: text.txt\ntrain: { dim: 8, epochs: 1 }\n${more}\n`,
+  )
+  const { status, stdout, stderr } = run('short.yaml', '--no-supervise')
+  expect(status).toBe(1)
+  expect(stderr).toContain('words=40M cannot be run')
+  expect(stdout).toMatch(/words=5K +complete/)
+  expect(stdout).toMatch(/words=40M +failed: /)
+  expect(stdout).toContain('report short.yaml --scale tiny -o')
 })
 
 const data = process.env.MILLRACE_DATA
