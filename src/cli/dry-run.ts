@@ -4,6 +4,7 @@ import { formatBytes } from '../core/bytes.ts'
 import { MillraceError } from '../core/errors.ts'
 import { formatCount, formatSeconds } from '../core/text.ts'
 import {
+  configOf,
   type Expansion,
   findVersion,
   isFetchable,
@@ -98,7 +99,7 @@ async function planLine(version: Version, run: RecordedRun, threads: number): Pr
   const line = { run, state, ...(why !== undefined && { why }) }
   const folder = version.folderOf(run)
   if (!run.corpus || !folder || ['complete', 'trained', 'skipped', 'unprepared'].includes(state)) return line
-  const config = { ...run.config, threads }
+  const config = { ...configOf(run), threads }
   try {
     const plan = await planRun({ corpus: run.corpus.paths, out: folder.path, config, measureMs })
     return { ...line, plan, seconds: secondsLeft(plan, folder) }

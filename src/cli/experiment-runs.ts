@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, relative } from 'node:path'
 import { formatSeconds } from '../core/text.ts'
 import {
+  memoryOf,
   type RecordedRun,
   type RunEnd,
   runAll,
@@ -180,7 +181,9 @@ async function launch(
     if (options.stop?.aborted) return { state: 'stopped' }
     const told = lastJson(log)
     const why = error?.parts.what ?? told?.what ?? `it ended with ${code}; see ${relative('.', log)}`
-    if (told?.code === 'MEMORY_PLAN' && share.memory !== undefined) return { state: 'too large', why }
+    // Where the recipe's own limit is the lower one, more is of no use.
+    const isShort = share.memory !== undefined && memoryOf(run, share.memory) === share.memory
+    if (told?.code === 'MEMORY_PLAN' && isShort) return { state: 'too large', why }
     return { state: 'failed', why }
   } catch (error) {
     return { state: 'failed', why: (error as Error).message }

@@ -5,7 +5,14 @@ export { isFetchable, type PrepareOptions, prepareQuestions, prepareRuns } from 
 export { parseRecipe, plainTexts, type Recipe, readRecipe, recipeJsonSchema } from './recipe.ts'
 export type { ExperimentRecord, PlannedRun, RecordedCorpus, RecordedRun, Scalar } from './record.ts'
 export { type RunAllOptions, type RunEnd, runAll, type Share, type Sharing, sharingOf } from './run-all.ts'
-export { type RecordedOutcome, type RunState, runRecorded, stateOf } from './run-recorded.ts'
+export {
+  configOf,
+  memoryOf,
+  type RecordedOutcome,
+  type RunState,
+  runRecorded,
+  stateOf,
+} from './run-recorded.ts'
 export {
   type Ask,
   type RecipeFigure,

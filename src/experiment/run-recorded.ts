@@ -3,7 +3,7 @@ import { InputError, MillraceError } from '../core/errors.ts'
 import { evaluateRun, isScored, type Questions, readScores, type Scores } from '../evaluate/index.ts'
 import type { RunFolder } from '../run/index.ts'
 import { runTraining, scoreQuestions, type TrainOutcome, type TrainRequest } from '../train/index.ts'
-import { stopsEarly } from '../word2vec/index.ts'
+import { stopsEarly, type TrainConfigInput } from '../word2vec/index.ts'
 import type { RecordedRun } from './record.ts'
 import type { Version } from './version.ts'
 
@@ -41,7 +41,7 @@ export async function runRecorded(
     corpus: run.corpus.paths,
     out: folder.path,
     config: {
-      ...run.config,
+      ...configOf(run),
       ...(threads !== undefined && { threads }),
       ...(memory !== undefined && { memory: memoryOf(run, memory) }),
     },
@@ -50,6 +50,14 @@ export async function runRecorded(
   })
   const scores = evaluate ? await evaluateRun(outcome.folder, evaluate as Questions, request) : undefined
   return { ...outcome, scores }
+}
+
+/**
+ * What the recipe asks for of a run, where it has no share of the memory: all that there is, and not the share that it
+ * had when it was begun.
+ */
+export function configOf({ config }: Pick<RecordedRun, 'config'>): TrainConfigInput {
+  return { memory: undefined, ...config } as TrainConfigInput
 }
 
 /** What a run may take, in bytes: its share of the memory, or the recipe's own limit where that is less. */

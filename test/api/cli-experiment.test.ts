@@ -1,10 +1,12 @@
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { acquireLock, RunFolder } from '../../src/run/index.ts'
 import { madeUpText } from '../made-up-text.ts'
-import { millrace } from '../support/run-millrace.ts'
+import { millrace, startMillrace } from '../support/run-millrace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
 process.env.MILLRACE_CACHE = join(folder, 'cache')
@@ -113,6 +115,17 @@ test('a run whose text has too few words does not stop the others', () => {
   expect(stdout).toMatch(/words=5K +complete/)
   expect(stdout).toMatch(/words=40M +failed: /)
   expect(stdout).toContain('report short.yaml --scale tiny -o')
+})
+
+test('stopped without a supervisor, it ends with the same line of JSON', async () => {
+  const rows = 'runs: [{ id: a }, { id: b, train: { dim: 9 } }]'
+  const train = 'train: { epochs: 10000, dim: 8, threads: 1 }'
+  writeFileSync(join(folder, 'long.yaml'), `name: long\ncorpus: text.txt\n${train}\n${rows}\n`)
+  const child = startMillrace(folder, 'experiment', 'long.yaml', '--no-supervise', '--json')
+  const output = text(child.stdout)
+  child.stderr.on('data', (told) => String(told).includes('training') && child.kill('SIGTERM'))
+  const [code] = await once(child, 'exit')
+  expect([code, states(JSON.parse(await output))]).toEqual([75, { a: 'stopped', b: 'missing' }])
 })
 
 const data = process.env.MILLRACE_DATA

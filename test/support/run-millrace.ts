@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 const launcher = join(import.meta.dirname, 'millrace.ts')
@@ -12,4 +12,13 @@ export function millrace(folder: string, ...args: string[]) {
     { encoding: 'utf8', cwd: folder, timeout: 30_000, killSignal: 'SIGKILL' },
   )
   return { status, signal, stdout, stderr }
+}
+
+/** Starts the command line in a process of its own, to be signalled. */
+export function startMillrace(folder: string, ...args: string[]) {
+  return spawn(process.execPath, ['--conditions=millrace-source', launcher, ...args], {
+    cwd: folder,
+    timeout: 30_000,
+    killSignal: 'SIGKILL',
+  })
 }
