@@ -1,6 +1,6 @@
 import { parseBytes } from '../core/bytes.ts'
 import { InputError, MillraceError } from '../core/errors.ts'
-import { evaluateRun, isScored, type Questions, readScores, type Scores } from '../evaluate/index.ts'
+import { evaluateRun, isScored, type Questions, type Scores } from '../evaluate/index.ts'
 import type { RunFolder } from '../run/index.ts'
 import { runTraining, scoreQuestions, type TrainOutcome, type TrainRequest } from '../train/index.ts'
 import { stopsEarly, type TrainConfigInput } from '../word2vec/index.ts'
@@ -93,12 +93,11 @@ export function stateOf(version: Version, run: RecordedRun): { state: RunState; 
 /** Whether it has the scores that the recipe asks for; not so, if the questions are not here. */
 function hasScores(folder: RunFolder, { record: { evaluate } }: Version): boolean {
   if (!evaluate) return true
-  // Damaged scores are told as that.
-  readScores(folder)
   try {
     return isScored(folder, evaluate as Questions)
   } catch (error) {
-    if (error instanceof InputError) return false
-    throw error
+    // Damaged scores are told as that.
+    if (!(error instanceof InputError) || error.code.startsWith('SCORES_')) throw error
+    return false
   }
 }

@@ -109,7 +109,7 @@ test('a run whose text has too few words does not stop the others', () => {
     join(folder, 'short.yaml'),
     `name: short\ncorpus: text.txt\ntrain: { dim: 8, epochs: 1 }\n${more}\n`,
   )
-  const { status, stdout, stderr } = run('short.yaml', '--no-supervise')
+  const { status, stdout, stderr } = run('short.yaml')
   expect(status).toBe(1)
   expect(stderr).toContain('words=40M cannot be run')
   expect(stdout).toMatch(/words=5K +complete/)
