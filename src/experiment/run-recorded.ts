@@ -4,7 +4,9 @@ import { evaluateRun, isScored, type Questions, type Scores } from '../evaluate/
 import type { RunFolder } from '../run/index.ts'
 import { runTraining, scoreQuestions, type TrainOutcome, type TrainRequest } from '../train/index.ts'
 import { stopsEarly, type TrainConfigInput } from '../word2vec/index.ts'
+import type { Recipe } from './recipe.ts'
 import type { RecordedRun } from './record.ts'
+import { runScores } from './shown.ts'
 import type { Version } from './version.ts'
 
 export interface RecordedOutcome extends TrainOutcome {
@@ -33,7 +35,7 @@ export async function runRecorded(
       what: `${version.name} has no run ${id} that could be run`,
       why: run ? 'its corpus is not here, or it is not run at this scale' : 'there is none of this name',
     })
-  const { evaluate } = version.record
+  const { evaluate, recipe, scale } = version.record
   // Of a recipe that asks for it, with the questions that the result is scored with.
   const { evaluateEvery, earlyStop = 'none' } = run.config
   const isWatched = evaluate && (evaluateEvery !== undefined || stopsEarly({ earlyStop }))
@@ -45,11 +47,19 @@ export async function runRecorded(
       ...(threads !== undefined && { threads }),
       ...(memory !== undefined && { memory: memoryOf(run, memory) }),
     },
-    ...(isWatched && { evaluation: scoreQuestions(evaluate as Questions) }),
+    ...(isWatched && { evaluation: scoreQuestions(evaluate as Questions, drawnOverTraining(recipe, scale)) }),
     ...request,
   })
   const scores = evaluate ? await evaluateRun(outcome.folder, evaluate as Questions, request) : undefined
   return { ...outcome, scores }
+}
+
+/** The scores whose course over training a figure of a recipe draws. */
+export function drawnOverTraining(recipe: Recipe, scale: string | null): string[] {
+  const ofScale = scale === null ? [] : (recipe.scales?.[scale]?.figures ?? [])
+  return [...recipe.figures, ...ofScale].flatMap((figure) =>
+    figure.kind === 'training' && !runScores.includes(figure.y) ? [figure.y] : [],
+  )
 }
 
 /**

@@ -43,6 +43,11 @@ test.each([
   ['a key that is not in the grid', { tables: [{ ...grid, rows: 'window' }] }, 'no key of the grid window'],
   ['an id twice', { tables: [grid, grid] }, 'have the id grid'],
   [
+    'a course that is not recorded',
+    { figures: [{ kind: 'training', id: 'f', title: 'F', y: 'questions' }] },
+    'figure f: no run has evaluateEvery',
+  ],
+  [
     'a figure of no table',
     { figures: [{ kind: 'lines', id: 'f', title: 'F', x: 'dim', y: 'loss', table: 'gird' }] },
     'no grid table gird',

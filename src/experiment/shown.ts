@@ -19,7 +19,7 @@ const analogyParts = ['total', 'semantic', 'syntactic']
  */
 export function checkShown(
   recipe: Recipe,
-  { tables, figures, evaluate }: Pick<Expansion, 'tables' | 'figures' | 'evaluate'>,
+  { tables, figures, evaluate, runs }: Pick<Expansion, 'tables' | 'figures' | 'evaluate' | 'runs'>,
 ): void {
   const ids = [...tables, ...figures].map(({ id }) => id)
   const twice = ids.find((id, i) => ids.indexOf(id) !== i)
@@ -57,7 +57,15 @@ export function checkShown(
       const grids = tables.filter(({ kind }) => kind === 'grid').map(({ id }) => id)
       if (figure.table !== undefined) require(where, 'grid table', figure.table, grids)
     }
-    if (figure.kind === 'training') for (const id of figure.runs ?? []) require(where, 'row', id, rowIds)
+    if (figure.kind === 'training') {
+      for (const id of figure.runs ?? []) require(where, 'row', id, rowIds)
+      const isScored = runs.some(({ config: { evaluateEvery, earlyStop } }) => evaluateEvery ?? earlyStop)
+      if (!runScores.includes(figure.y) && !isScored)
+        throw wrong(
+          recipe,
+          `${where}: no run has evaluateEvery, so that there is no ${figure.y} over training`,
+        )
+    }
     if (figure.kind === 'pairs' && figure.run !== undefined) require(where, 'row', figure.run, rowIds)
   }
   requirePublishedShown(recipe, tables)

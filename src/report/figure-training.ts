@@ -1,5 +1,5 @@
 import type { RecipeFigure } from '../experiment/index.ts'
-import { readEvents } from '../run/index.ts'
+import { fullScorePath, readEvents } from '../run/index.ts'
 import { type Point, thinOut } from './chart.ts'
 import type { FigureContent } from './document.ts'
 import type { Experiment, ExperimentRun } from './experiment-runs.ts'
@@ -122,7 +122,7 @@ function pointsOf({ folder, history }: ExperimentRun, { x, y }: Training): Point
   if (isScore(y)) {
     return readEvents(folder!.events).flatMap((event): Point[] => {
       if (event.type !== 'scores') return []
-      const score = event.scores[y]
+      const score = event.scores[y] ?? event.scores[fullScorePath(event.scores, y) ?? '']
       return typeof score === 'number' ? [[place(event), score]] : []
     })
   }

@@ -32,7 +32,7 @@ export function flatScoreAt(flat: Record<string, number>, path: string): number 
 }
 
 /** A path with the part that it leaves out, if there is a figure: `wordsim353` is `wordsim353.spearman`. */
-export function fullScorePath(flat: Record<string, number>, path: string): string | undefined {
+export function fullScorePath(flat: Record<string, number | null>, path: string): string | undefined {
   const ofAll = path.replace(/\.ofAll$/, '')
   const tries = [
     path,

@@ -249,6 +249,7 @@ export const rowsRecipe = {
   name: 'rows',
   title: 'Models',
   corpus: 'text8',
+  train: { evaluateEvery: '0.5epochs' },
   evaluate: { analogies: ['questions-words'] },
   runs: [
     {
