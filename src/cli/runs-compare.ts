@@ -108,11 +108,18 @@ function compareRecipes(found: FoundVersion[], json: boolean): void {
   print(comparisons.map((comparison, i) => versionText(first!.label, others[i]!, comparison)).join('\n\n'))
 }
 
+/** A few of many. */
+function listText(ids: readonly string[]): string {
+  const most = 6
+  const shown = ids.slice(0, most).join(', ')
+  return ids.length > most ? `${shown} and ${ids.length - most} more` : shown
+}
+
 function versionText(before: string, now: FoundVersion, comparison: VersionComparison): string {
   const { added, removed, changed, same, scores } = comparison
   const runs = [
-    ...(added.length > 0 ? [`  added    ${added.join(', ')}`] : []),
-    ...(removed.length > 0 ? [`  removed  ${removed.join(', ')}`] : []),
+    ...(added.length > 0 ? [`  added    ${listText(added)}`] : []),
+    ...(removed.length > 0 ? [`  removed  ${listText(removed)}`] : []),
     ...changed.map(({ id, config, corpus }) => `  changed  ${id}: ${changesText(config, corpus)}`),
     ...(same.length > 0 ? [`  the same ${same.length} ${same.length === 1 ? 'run' : 'runs'}`] : []),
   ]

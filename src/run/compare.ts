@@ -49,10 +49,10 @@ export function compareRuns(runs: CatalogueRun[], defaults: Record<string, unkno
 export interface VersionComparison {
   added: string[]
   removed: string[]
-  /** Runs of equal id that are another run: what differs in their configs, and both texts if those differ. */
+  /** Runs of equal place in the recipe that are another run, by their newer id: what differs in their configs, and both texts if those differ. */
   changed: { id: string; config: ComparedField[]; corpus: ComparedField[] }[]
   same: string[]
-  /** Main scores of runs of equal id. */
+  /** Main scores of runs of equal place. */
   scores: { id: string; fields: ComparedField[] }[]
 }
 
@@ -65,9 +65,10 @@ export function compareVersions(
 ): VersionComparison {
   const byFolder = new Map(runs.map((run) => [run.folder, run]))
   const [was, is] = [entriesOf(before), entriesOf(now)]
-  const common = [...was.keys()].filter((id) => is.has(id))
-  const compared = common.map((id) => {
-    const [a, b] = [was.get(id)!, is.get(id)!]
+  const common = [...was.keys()].filter((key) => is.has(key))
+  const compared = common.map((key) => {
+    const [a, b] = [was.get(key)!, is.get(key)!]
+    const { id } = b
     const [runA, runB] = [runOf(a, byFolder), runOf(b, byFolder)]
     // As asked for and as resolved are not to be mixed.
     const configs = runA && runB ? [runA.config, runB.config] : [a.config, b.config]
@@ -80,8 +81,8 @@ export function compareVersions(
     return { id, config, corpus, isSame, scores: scoresOf(runA, runB) }
   })
   return {
-    added: [...is.keys()].filter((id) => !was.has(id)),
-    removed: [...was.keys()].filter((id) => !is.has(id)),
+    added: [...is].flatMap(([key, { id }]) => (was.has(key) ? [] : [id])),
+    removed: [...was].flatMap(([key, { id }]) => (is.has(key) ? [] : [id])),
     changed: compared
       .filter(({ isSame }) => !isSame)
       .map(({ id, config, corpus }) => ({ id, config, corpus })),
@@ -138,8 +139,11 @@ function runOf(entry: VersionRun, byFolder: Map<string, CatalogueRun>): Catalogu
   return entry.folder === null ? undefined : byFolder.get(entry.folder)
 }
 
+/** By what they are among the recipe's runs: ids name the seed only where there are several. */
 function entriesOf({ record }: Pick<CatalogueVersion, 'record'>): Map<string, VersionRun> {
-  return new Map((record?.runs ?? []).map((run) => [run.id, run]))
+  return new Map(
+    (record?.runs ?? []).map((run) => [`${run.id.replace(/,?seed=[^,]*$/, '')} ${run.seed}`, run]),
+  )
 }
 
 function plainValue(value: unknown): FieldValue {

@@ -96,6 +96,18 @@ test('runs are compared in config with its defaults, corpus, scores and results'
   expect(fieldOf(all[2]!, 'status')).toBe('failed')
 })
 
+test('a run stays the same when its recipe gets more seeds, though its id then names its own', () => {
+  const folder = newRuns()
+  makeVersion(join(folder, 't'), [{ id: 'dim=50' }])
+  makeVersion(join(folder, 't@2'), [
+    { id: 'dim=50,seed=1', identity: 'dim=50' },
+    { id: 'dim=50,seed=2', seed: 2, identity: 'other' },
+  ])
+  const { versions, runs } = readCatalogue(folder)
+  const { added, removed, same } = compareVersions(versions[0]!, versions[1]!, runs, defaults)
+  expect({ added, removed, same }).toEqual({ added: ['dim=50,seed=2'], removed: [], same: ['dim=50,seed=1'] })
+})
+
 test('of two versions it is told which runs came, went and changed, and how scores moved', () => {
   const folder = newRuns()
   makeRun(join(folder, 't/same'), { accuracy: 0.2 })

@@ -78,6 +78,7 @@ export function makeVersion(
     id: string
     folder?: string | null
     config?: object
+    seed?: number
     skipped?: string
     identity?: string | null
     corpus?: object
@@ -86,12 +87,12 @@ export function makeVersion(
 ): void {
   mkdirSync(path, { recursive: true })
   const entries = runs.map(
-    ({ id, folder = join(path, id), config = {}, skipped = null, identity = id, corpus = {} }) => ({
+    ({ id, folder = join(path, id), config = {}, seed = 1, skipped = null, identity = id, corpus = {} }) => ({
       id,
       row: null,
       cell: {},
       values: {},
-      seed: 1,
+      seed,
       identity,
       folder: folder === null ? null : relative(path, folder) || '.',
       corpus: { label: 'wiki, 1M words', sha256: 's', words: 1_000_000, bytes: 6_000_000, ...corpus },
