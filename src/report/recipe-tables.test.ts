@@ -185,7 +185,7 @@ test('of rows of one name that differ in a setting, its effect is told beside th
       runs: [
         row('neg', 'NEG-5', 0, 59, '38 min'),
         row('hs', 'HS', 0, 47, '0.5 hours'),
-        row('neg-sub', 'NEG-5', 1e-5, 60, '14 min'),
+        row('neg-sub', 'NEG-5', 1e-5, 59, '14 min'),
         row('hs-sub', 'HS', 1e-5, 55, '2 days × 140 cores'),
         row('nce', 'NCE', 0, 53, '38 min'),
       ],
@@ -207,7 +207,7 @@ test('of rows of one name that differ in a setting, its effect is told beside th
   )
   const told = trendsOf(experiment).filter((sentence) => sentence.includes('instead of'))
   expect(told).toEqual([
-    'Subsampling 1e-4 instead of 0 (NEG-5, HS): Total +5.0, −10.0 points; in the paper, 1e-5 instead of 0, +1.0, +8.0 points.',
+    'Subsampling 1e-4 instead of 0 (NEG-5, HS): Total +5.0, −10.0 points; in the paper, 1e-5 instead of 0, 0.0, +8.0 points.',
     expect.stringMatching(/^Subsampling 1e-4 instead of 0 \(NEG-5, HS\): Time × \d+\.\d\d, × \d+\.\d\d\.$/),
   ])
 })

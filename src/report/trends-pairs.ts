@@ -80,7 +80,8 @@ function ratioText(pairs: Numbers): string | null {
 }
 
 function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`
+  const size = Math.abs(value).toFixed(1)
+  return size === '0.0' ? size : `${value < 0 ? '−' : '+'}${size}`
 }
 
 /** Percentages as the papers print them. */
