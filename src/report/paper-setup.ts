@@ -50,7 +50,9 @@ export function setupItems(all: readonly ExperimentRun[]): string[] {
 }
 
 function machineText({ cpu, cores, memoryBytes, os, node }: Machine): string {
-  return [cpu, `${cores} cores`, formatBytes(memoryBytes), os, `Node ${node}`].join(', ')
+  // Of the kernel its version; what a builder put behind that says nothing.
+  const system = os.replace(/(\d+\.\d+\.\d+)-\S+$/, '$1')
+  return [cpu, `${cores} cores`, formatBytes(memoryBytes), system, `Node ${node}`].join(', ')
 }
 
 /** The most runs that were at work at one time. */
