@@ -61,9 +61,7 @@ export function runTable(version: Version, ids: ReadonlySet<string>): string {
         const scores = folder && scoresOf(folder)
         return [
           run.id,
-          state === 'skipped' || state === 'failed'
-            ? `${state}: ${(why ?? '').split('\n')[0]!.slice(0, 60)}`
-            : state,
+          state === 'failed' ? `${state}: ${(why ?? '').split('\n')[0]!.slice(0, 60)}` : state,
           result ? formatCount(result.words) : '',
           result ? formatSeconds(result.seconds) : '',
           ...paths.map((path) => scoreText(scores, path)),

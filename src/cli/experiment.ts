@@ -41,7 +41,7 @@ export function command(): Command {
     .option('--scale <name>', 'paper, wiki100 or tiny, as the recipe has them (default: tiny, or its first)')
     .option(
       '--only <key=value>',
-      'only the runs with this value, or of this row or id: dim=300, row=cbow-300; several with commas between',
+      'only the runs with this value, or of this row or id: dim=300, row=cbow-300; of several, with commas between, all must hold',
       (wish: string, before: string[] = []) => [...before, wish],
     )
     .option(
@@ -92,8 +92,9 @@ async function experiment(given: string[], options: ExperimentOptions): Promise<
   const stop = options.supervise ? relaySignals(() => [...running]) : undefined
   const version = await prepareVersion(recipe, expansion, ids, options.runs, stop)
   process.exitCode = await runVersion(version, [...ids], { ...options, path, running, stop })
-  if (version.record.runs.length > 1 && !options.json) {
-    print(runTable(version, ids))
+  if (options.json) return
+  if (version.record.runs.length > 1) print(runTable(version, ids))
+  if (version.record.runs.length > 1 || recipe.tables.length + recipe.figures.length > 0) {
     const scale = expansion.scale === null ? '' : ` --scale ${expansion.scale}`
     print(
       `\nRuns    ${relative('.', version.path)}\nReport  npx millrace report ${path}${scale} -o ${recipe.name}/`,

@@ -78,6 +78,8 @@ async function program(args: string[]): Promise<Command> {
   const root = new Command('millrace')
     .description('Word2Vec from a stream of text, in a fixed amount of memory.')
     .version(version())
+    // A command's own --version is not the program's.
+    .enablePositionalOptions()
     .showHelpAfterError('(--help shows what is possible)')
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 bad input, 75 stopped and resumable.')
   const wanted = args.find((arg) => arg in commands && (args[0] === arg || args[0] === 'help'))

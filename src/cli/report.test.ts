@@ -80,11 +80,15 @@ test('a recipe with tables, or the folder of its version, becomes its tables', a
   await expect(outputOf(join(runs, 'table2.yaml'), '--runs', runs, '--version', 'x')).rejects.toThrow(
     'is no version',
   )
+  await expect(
+    outputOf(join(runs, 'table2.yaml'), '--runs', runs, '-o', join(out, 'table2.md')),
+  ).rejects.toThrow('is a file')
 })
 
 test('there is a target or --paper, and not both', async () => {
   await expect(outputOf()).rejects.toThrow('there is nothing to report on')
   await expect(outputOf('a', '--paper')).rejects.toThrow('leave one of them out')
+  await expect(outputOf('small.yaml', '--paper')).rejects.toThrow('leave one of them out')
   await expect(outputOf('--paper', '--version', '3')).rejects.toThrow('--version does nothing here')
   await expect(outputOf('a', '--scale', 'tiny')).rejects.toThrow('--scale does nothing here')
 })

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { basename, extname, join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { writeFileAtomically } from '../core/disk.ts'
@@ -105,6 +106,17 @@ function requireUnused(options: Options, names: (keyof Options)[], of: string): 
   })
 }
 
+/** Where several files are to be written. */
+function folderFor(output: string): string {
+  const path = resolve(output)
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true) return path
+  throw new ConfigError('REPORT_FOLDER', {
+    what: `${output} is a file`,
+    why: 'tables and figures are several files, for which -o names a folder',
+    mend: 'name a folder, such as -o tables',
+  })
+}
+
 function reportRun(folder: RunFolder, { output, words, svg, json }: Options, recipe?: Recipe): void {
   const shown = words ?? recipe?.report.words
   const groups = recipe?.report.groups
@@ -133,7 +145,7 @@ async function reportTables(
   name: string,
   { output = 'report', json }: Options,
 ): Promise<void> {
-  const files = await writeRecipe(experiment, resolve(output), name)
+  const files = await writeRecipe(experiment, folderFor(output), name)
   const missing = experiment.runs.filter(({ missing }) => missing !== null).length
   if (json)
     return printJson({
@@ -156,7 +168,7 @@ async function reportPaper(target: string | undefined, options: Options): Promis
     })
   const { output = 'paper', experiments, runs, scale, json } = options
   const written = await writePaper(
-    resolve(output),
+    folderFor(output),
     { experiments, runs, ...(scale !== undefined && { scale }) },
     (part) => note(`· ${part}`),
   )

@@ -55,12 +55,14 @@ export function findVersion(
     // Two rows may be the same run.
     known.set(run.identity, join(path, run.folder))
   }
+  const now = new Date().toISOString()
   return new Version(path, {
     format: 1,
     name: recipe.name,
     version,
     scale,
-    createdAt: same?.record.createdAt ?? new Date().toISOString(),
+    createdAt: same?.record.createdAt ?? now,
+    ranAt: now,
     millrace,
     recipe,
     evaluate: evaluate ?? null,

@@ -47,6 +47,8 @@ export interface ExperimentRecord {
   version: number
   scale: string | null
   createdAt: string
+  /** When the recipe was last run as this version; records of before have none. */
+  ranAt?: string
   /** Millrace's version. */
   millrace: string
   /** As it was read, paths absolute. */

@@ -43,6 +43,11 @@ test.each([
   ['a key that is not in the grid', { tables: [{ ...grid, rows: 'window' }] }, 'no key of the grid window'],
   ['an id twice', { tables: [grid, grid] }, 'have the id grid'],
   [
+    'one published value for many runs',
+    { runs: [{ id: 'a', published: { ws353: 3 } }], tables: [rows] },
+    'row a: its published values would stand beside each run',
+  ],
+  [
     'a course that is not recorded',
     { figures: [{ kind: 'training', id: 'f', title: 'F', y: 'questions' }] },
     'figure f: no run has evaluateEvery',

@@ -79,7 +79,15 @@ function requirePublishedShown(recipe: Recipe, tables: RecipeTable[]): void {
       if (!shown.includes(score))
         throw wrong(recipe, `${where}: no table shows the published ${score}`, score, shown)
   }
-  for (const row of recipe.runs ?? []) require(`row ${row.id}`, row.published)
+  const isMany = Object.values(recipe.grid ?? {}).some(({ length }) => length > 1)
+  for (const row of recipe.runs ?? []) {
+    require(`row ${row.id}`, row.published)
+    if (isMany && row.published)
+      throw wrong(
+        recipe,
+        `row ${row.id}: its published values would stand beside each run of the grid, and are of one`,
+      )
+  }
   for (const table of tables)
     if (table.kind === 'rows')
       for (const other of table.others) require(`table ${table.id}, ${other.label}`, other.published)

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Fate, gridRecipe, madeUpExperiment, madeUpRuns } from '../../test/report/made-up-experiment.ts'
@@ -93,4 +93,20 @@ test('of the versions at a scale, the one that the recipe says now is shown', ()
   const none = { runs, scale: 'paper', fate: () => 'not begun' as const }
   madeUpExperiment({ ...small, scales: { ...small.scales, paper: {} } }, { ...none, version: 3 })
   expect(findExperiment(recipe, { runs })).toMatchObject({ scale: 'wiki100', version: 1 })
+})
+
+test('of versions with the same settings, of two texts, the one that was last run is shown', () => {
+  const runs = madeUpRuns()
+  const recipe = madeUpExperiment(small, { runs, scale: 'wiki100' })
+  madeUpExperiment(small, {
+    runs,
+    scale: 'wiki100',
+    version: 2,
+    fate: (id) => (id.includes('783M') ? 0.5 : 'not begun'),
+  })
+  expect(findExperiment(recipe, { runs })).toMatchObject({ version: 2 })
+  const file = join(runs, 'paper1-table2/experiment.json')
+  const record = JSON.parse(readFileSync(file, 'utf8'))
+  writeFileSync(file, JSON.stringify({ ...record, ranAt: '2026-06-01T00:00:00.000Z' }))
+  expect(findExperiment(recipe, { runs })).toMatchObject({ version: 1 })
 })

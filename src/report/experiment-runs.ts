@@ -60,8 +60,8 @@ function completeOf({ runs }: Experiment): number {
 
 /**
  * A recipe and its runs at the scale asked for; by default at the first of paper, wiki100 and tiny that has complete
- * ones. Of its versions the one that has most of the runs that the recipe asks for now, or the newest of these. If it
- * was never run, all its runs are missing.
+ * ones. Of its versions the one that has the recipe's settings as they are now, or most of them; of several the one that
+ * it was last run as. If it was never run, all its runs are missing.
  *
  * throws  InputError for a version that is not there, or is damaged; ConfigError for a scale that the recipe has not
  */
@@ -80,9 +80,18 @@ export function findExperiment(recipe: Recipe, options: FindOptions = {}): Exper
   if (scale !== undefined) expand(recipe, scale)
   const found = versions
     .filter(({ record }) => scale === undefined || record.scale === scale)
-    .map((version) => grown(recipe, version))
-    .sort((a, b) => rank(a) - rank(b) || completeOf(b) - completeOf(a) || b.version! - a.version!)
-  if (found[0]) return found[0]
+    .map((version) => {
+      const experiment = grown(recipe, version)
+      const own = experiment.runs.filter(({ missing }) => missing !== changed).length
+      const { ranAt, createdAt } = version.record
+      return {
+        experiment,
+        own,
+        ranAt: `${ranAt ?? createdAt} ${String(version.record.version).padStart(9, '0')}`,
+      }
+    })
+    .sort((a, b) => rank(a.experiment) - rank(b.experiment) || b.own - a.own || (a.ranAt < b.ranAt ? 1 : -1))
+  if (found[0]) return found[0].experiment
   const { scale: planned, runs: plan, tables, figures } = expand(recipe, scale)
   return { recipe, tables, figures, scale: planned, version: null, path: null, runs: plan.map(notRun) }
 }

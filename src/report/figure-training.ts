@@ -130,5 +130,11 @@ function pointsOf({ folder, history }: ExperimentRun, { x, y }: Training): Point
     const value = y === 'loss' ? event.loss : event.wordsPerSecond
     return value === null || !Number.isFinite(value) ? [] : [[place(event), value]]
   })
+  // Of a run that was over before its progress was told twice, what each epoch came to.
+  if (y === 'loss' && points.length < 2)
+    return epochs.flatMap(({ words, loss }, i): Point[] => {
+      const seconds = epochs.slice(0, i + 1).reduce((sum, epoch) => sum + epoch.seconds, 0)
+      return loss === null ? [] : [[place({ words, seconds }), loss]]
+    })
   return thinOut(points, mostPoints)
 }

@@ -1,6 +1,7 @@
 import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
-import { InputError } from '../core/errors.ts'
+import { ConfigError, InputError } from '../core/errors.ts'
+import { nearestName } from '../core/text.ts'
 import { readRecipe } from '../experiment/index.ts'
 import { type Block, paragraphs } from './document.ts'
 import { documentPdf } from './document-pdf.ts'
@@ -99,6 +100,14 @@ function readParts({ experiments, runs, scale }: PaperOptions): Part[] {
     })
     return [{ name: file.replace(/\.ya?ml$/, '').replaceAll(/[\\/]/g, '-'), experiment }]
   })
+  const scales = [...new Set(parts.flatMap(({ experiment }) => Object.keys(experiment.recipe.scales ?? {})))]
+  if (scale !== undefined && parts.length > 0 && !scales.includes(scale)) {
+    const nearest = nearestName(scale, scales)
+    throw new ConfigError('RECIPE_SCALE', {
+      what: `no recipe in ${experiments} has a scale ${scale}`,
+      mend: nearest ? `did you mean ${nearest}?` : `there are ${scales.join(', ')}`,
+    })
+  }
   if (parts.length > 0) return parts
   throw new InputError('NO_RECIPES', {
     what: `there are no recipes with tables or figures in the folders of ${experiments}`,

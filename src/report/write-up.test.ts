@@ -124,6 +124,7 @@ test('all recipes become one document, which says what is missing', async () => 
   expect(text).toContain('| CBOW &lt;1 epoch&gt; | 2,000 | 9.0 s | 250,000 | 2 | 50.0 MiB |')
   expect(text).toContain('(figures/paper1-table10-loss.svg)')
   await expect(writePaper(out, { experiments: folder(), runs })).rejects.toThrow('there are no recipes')
+  await expect(writePaper(out, { experiments, runs, scale: 'tyni' })).rejects.toThrow('did you mean tiny?')
 })
 
 test.for(['pdflatex', 'chromium'])(

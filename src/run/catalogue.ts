@@ -105,8 +105,8 @@ export function readRun(folder: string, name: string): CatalogueRun {
 }
 
 /**
- * The newest version of each name and scale, as `name@version`. A run that is of no recipe is of no scale; a version
- * whose `experiment.json` is damaged is of one of its own.
+ * The newest version of each name and scale, as `name@version`: of a recipe the one that it was last run as. A run that
+ * is of no recipe is of no scale; a version whose `experiment.json` is damaged is of one of its own.
  */
 export function newestOf({ runs, versions }: Pick<Catalogue, 'runs' | 'versions'>): Set<string> {
   const recorded = new Set(versions.map(({ family, version }) => `${family}@${version}`))
@@ -115,15 +115,19 @@ export function newestOf({ runs, versions }: Pick<Catalogue, 'runs' | 'versions'
       family,
       version,
       scale: JSON.stringify(record ? record.scale : [version]),
+      ranAt: record?.ranAt ?? '',
     })),
     ...runs
       .filter(({ family, version }) => !recorded.has(`${family}@${version}`))
-      .map(({ family, version }) => ({ family, version, scale: 'null' })),
+      .map(({ family, version, createdAt }) => ({ family, version, scale: 'null', ranAt: createdAt ?? '' })),
   ]
-  const newest = new Map<string, { family: string; version: number }>()
+  const newest = new Map<string, (typeof entries)[number]>()
   for (const entry of entries) {
     const key = `${entry.family} ${entry.scale}`
-    if (entry.version >= (newest.get(key)?.version ?? 0)) newest.set(key, entry)
+    const before = newest.get(key)
+    const isNewer =
+      before && (entry.ranAt === before.ranAt ? entry.version >= before.version : entry.ranAt > before.ranAt)
+    if (isNewer ?? true) newest.set(key, entry)
   }
   return new Set([...newest.values()].map(({ family, version }) => `${family}@${version}`))
 }

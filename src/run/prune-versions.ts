@@ -9,7 +9,7 @@ import type { VersionFile } from './version-file.ts'
 
 /**
  * Versions that are not the newest of their name and scale, that nobody is at work in, and that nothing which stays
- * refers to. One that holds runs which are not its own is kept.
+ * refers to. One that holds runs which are not its own is kept, and so is one whose newest is not complete.
  */
 export function planVersions(catalogue: Catalogue): PrunePlan {
   const all = foldersOf(catalogue)
@@ -19,6 +19,13 @@ export function planVersions(catalogue: Catalogue): PrunePlan {
   const mustStay = (entry: NamedFolder) => {
     const { folder, name, record } = entry
     if (newest.has(`${entry.family}@${entry.version}`) || !mayGo(entry, catalogue)) return true
+    const next = [...all.values()].find(
+      (other) => newest.has(`${other.family}@${other.version}`) && isOfKind(other, entry),
+    )
+    if (!next || !isComplete(next, catalogue)) {
+      kept.push({ name, why: `${next?.name ?? 'its newest version'} is not complete`, folder })
+      return true
+    }
     const own = new Set(record?.runs.map((run) => run.folder))
     const strange = foldersWithin(folder).find((path) => !own.has(path))
     if (strange === undefined) return false
@@ -80,6 +87,17 @@ function mayGo({ folder, runs }: NamedFolder, catalogue: Catalogue): boolean {
     runs.every((run) => run.state !== 'damaged') &&
     [folder, ...foldersWithin(folder)].every((path) => !isAwaited(new RunFolder(path)))
   )
+}
+
+function isOfKind(a: NamedFolder, b: NamedFolder): boolean {
+  return a.family === b.family && (a.record?.scale ?? null) === (b.record?.scale ?? null)
+}
+
+/** Whether all that is to be run of it was run, wherever that lies. */
+function isComplete({ folder, record }: NamedFolder, { runs }: Catalogue): boolean {
+  const complete = new Set(runs.filter(({ state }) => state === 'complete').map((run) => run.folder))
+  if (!record) return complete.has(folder)
+  return record.runs.every((run) => run.skipped !== null || (run.folder !== null && complete.has(run.folder)))
 }
 
 function whyOf({ family, record }: NamedFolder): string {

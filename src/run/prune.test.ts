@@ -163,6 +163,24 @@ test('the newest version of each scale stays', () => {
   ])
 })
 
+test('the version that a recipe was last run as is its newest; an older one stays until that is complete', () => {
+  const runs = newRuns()
+  const ran = (path: string, ranAt: string) => {
+    const file = join(runs, path, 'experiment.json')
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ranAt }))
+  }
+  for (const name of ['table', 'table@2']) {
+    makeVersion(join(runs, name), [{ id: 'a' }, { id: 'b' }])
+    for (const id of ['a', 'b']) makeRun(join(runs, name, id), { checkpoints: 1 })
+  }
+  ran('table', '2026-05-09T00:00:00Z')
+  expect(told(runs, { oldVersions: true })).toEqual(['version table@2'])
+  rmSync(join(runs, 'table/b'), { recursive: true })
+  const { items, kept } = wholePlan(runs, { oldVersions: true })
+  expect(items).toEqual([])
+  expect(kept).toMatchObject([{ name: 'table@2', why: 'table is not complete' }])
+})
+
 test('a folder with another run or version below it stays, however deep that is', () => {
   const runs = newRuns()
   for (const name of ['proj', 'deep', 'grown', 'late'])

@@ -54,9 +54,13 @@ export const runFields = Object.keys(fields)
 
 /** throws  ConfigError if it is no condition */
 export function parseCondition(text: string): Condition {
-  const found = /^([^=!<>~]+)(!=|<=|>=|=|<|>|~)(.*)$/.exec(text)
+  const found = /^([^=!<>~]+)(!=|<=|>=|==?|<|>|~)(.*)$/.exec(text)
   if (found)
-    return { field: found[1]!.trim(), operator: found[2] as Condition['operator'], value: found[3]!.trim() }
+    return {
+      field: found[1]!.trim(),
+      operator: found[2]!.replace('==', '=') as Condition['operator'],
+      value: found[3]!.trim(),
+    }
   throw new ConfigError('RUNS_WHERE', {
     what: `${text} is no condition`,
     why: 'it is made of a field, one of = != < <= > >= ~, and a value',

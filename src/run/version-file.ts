@@ -8,6 +8,8 @@ export interface VersionFile {
   version: number
   scale: string | null
   createdAt: string | null
+  /** When its recipe was last run as this version. */
+  ranAt: string | null
   runs: VersionRun[]
 }
 
@@ -52,6 +54,7 @@ export function readVersionFile(folder: string): VersionFile {
     version: Number(content.version),
     scale: text(content.scale),
     createdAt: text(content.createdAt),
+    ranAt: text(content.ranAt) ?? text(content.createdAt),
     runs: content.runs.map((run: Json) => ({
       id: String(run?.id ?? ''),
       row: text(run?.row),

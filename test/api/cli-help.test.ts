@@ -33,6 +33,13 @@ test('each command has its help, and the first names each command', () => {
   }
 })
 
+test('--version of a command is its own', () => {
+  expect(millrace('.', '--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  const { status, stderr } = millrace('.', 'report', 'experiments/paper1/table2.yaml', '--version', '7')
+  expect(status).toBe(2)
+  expect(stderr).toContain('there is no version 7 of paper1-table2')
+})
+
 /** Left out, they do nothing: the help gives them no default. */
 const offByDefault: TrainKey[] = ['init', 'deterministic', 'skipBadBlocks']
 
