@@ -8,6 +8,7 @@ import type { PlannedRun, Scalar } from './record.ts'
 import type { RecipeFigure, RecipeTable } from './schema.ts'
 import { checkSettings } from './settings.ts'
 import { checkShown } from './shown.ts'
+import { withUnits } from './units.ts'
 
 /** A recipe at one of its scales: the runs that it asks for, and what they read and are asked. */
 export interface Expansion {
@@ -77,12 +78,13 @@ export function expand(recipe: Recipe, scaleName?: string): Expansion {
   )
   for (const { id, config, skipped } of runs)
     if (skipped === null) requireMeaning(config, parseTrainConfig(config, `${recipe.name}, run ${id}`))
+  const evaluate = askedAnything({ ...recipe.evaluate, ...scale.evaluate } as Recipe['evaluate'])
   const expansion = {
     scale: name,
     runs,
-    evaluate: askedAnything({ ...recipe.evaluate, ...scale.evaluate } as Recipe['evaluate']),
-    tables: inPlace(recipe.tables, scale.tables),
-    figures: inPlace(recipe.figures, scale.figures),
+    evaluate,
+    tables: withUnits(inPlace(recipe.tables, scale.tables), evaluate),
+    figures: withUnits(inPlace(recipe.figures, scale.figures), evaluate),
   }
   checkShown(recipe, expansion)
   return expansion

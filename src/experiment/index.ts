@@ -22,4 +22,5 @@ export {
   recipeSchema,
 } from './schema.ts'
 export { isSameValue } from './settings.ts'
+export { unitOf } from './units.ts'
 export { Version, versionsOf } from './version.ts'

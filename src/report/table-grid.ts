@@ -1,4 +1,4 @@
-import type { RecipeTable, Scalar } from '../experiment/index.ts'
+import { type RecipeTable, type Scalar, unitOf } from '../experiment/index.ts'
 import { unknownText } from './asked.ts'
 import { captionOf } from './caption.ts'
 import { type Cell, type HeadCell, Marks, type TableContent, type TableRow } from './document.ts'
@@ -7,7 +7,6 @@ import {
   asRun,
   formatScalar,
   groupRuns,
-  isNoShare,
   type Measured,
   measure,
   measuredCell,
@@ -70,7 +69,7 @@ export function gridTable(experiment: Experiment, table: GridTable): TableConten
   const published = publishedFormat(
     rows.flatMap(({ cells }) => cells.flatMap(({ published }) => published ?? [])),
   )
-  const unit = isNoShare(table.score) ? 'number' : 'percent'
+  const unit = unitOf(table.score, 'percent', experiment.recipe.evaluate)
   const body = rows.flatMap(({ label, cells }): TableRow[] => {
     const ours: Cell[] = cells.map((cell) => {
       return measuredCell(cell, unit, marks)
