@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { Command } from 'commander'
 import { ConfigError } from '../core/errors.ts'
@@ -132,7 +133,11 @@ export async function prepareVersion(
     // The smaller things first: a slip of the pen is told before phrases are joined.
     const evaluate = await prepareQuestions(expansion.evaluate, options)
     const prepared = await prepareRuns(expansion.runs, options)
-    return findVersion(runs, recipe, { ...expansion, evaluate }, prepared, millraceVersion)
+    const version = findVersion(runs, recipe, { ...expansion, evaluate }, prepared, millraceVersion)
+    line.end()
+    if (version.record.version > 1 && !existsSync(version.file))
+      note(`${version.name} is new: the recipe, its scale or its text is none of those that were run before`)
+    return version
   } finally {
     line.end()
   }

@@ -20,7 +20,8 @@ export class LiveTable {
   }
 
   #back(): string {
-    return this.#height > 0 ? `\x1b[${this.#height}A\x1b[0J` : ''
+    // From the left: a terminal that echoes ^C has moved on.
+    return this.#height > 0 ? `\r\x1b[${this.#height}A\x1b[0J` : ''
   }
 }
 

@@ -61,6 +61,7 @@ test('one run that fails does not stop the others, and only what is missing is r
     'runs/grid/part',
   ])
   expect(second.stderr).not.toContain('small began')
+  expect(second.stderr).toContain('grid@2 is new')
 })
 
 test('--only means values, rows and ids, and says what there is', () => {
