@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { sha256OfFiles } from '../core/sha256.ts'
 import { findCorpusFiles } from '../corpus/index.ts'
 import { type RunFile, RunFolder } from '../run/index.ts'
 import type { TrainConfigInput } from '../word2vec/index.ts'
@@ -55,22 +55,4 @@ function isSameText(folder: RunFolder, run: RunFile, { paths, sha256 }: Recorded
   const own = files.map(({ path }) => resolve(path))
   const wanted = findCorpusFiles(paths).map(({ path }) => resolve(path))
   return JSON.stringify(own) === JSON.stringify(wanted) || sha256OfFiles(own) === sha256
-}
-
-/** Of their bytes, in order. */
-function sha256OfFiles(paths: string[]): string {
-  const hash = createHash('sha256')
-  const buffer = Buffer.alloc(2 ** 20)
-  for (const path of paths) {
-    const fd = openSync(path, 'r')
-    try {
-      for (let count = -1; count !== 0; ) {
-        count = readSync(fd, buffer, 0, buffer.length, null)
-        hash.update(buffer.subarray(0, count))
-      }
-    } finally {
-      closeSync(fd)
-    }
-  }
-  return hash.digest('hex')
 }

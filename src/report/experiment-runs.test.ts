@@ -58,7 +58,7 @@ test('what became of a run is told in few words', () => {
   expect(told(state('failed', `${'long '.repeat(50)}\nsecond line`))).toMatch(/^failed: (long )+.*…$/)
 })
 
-test('runs are those that the recipe asks for now, by what they are and not by their names', () => {
+test('runs are those that the recipe asks for as it is, by what they are and not by their names', () => {
   const runs = madeUpRuns()
   madeUpExperiment({ ...small, seeds: [1, 2] }, { runs, scale: 'wiki100' })
   const told = (given: object) => {

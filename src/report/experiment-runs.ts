@@ -122,7 +122,7 @@ function experimentOf(recipe: Recipe, version: Version): Experiment {
   }
 }
 
-/** What the recipe asks for now, and of that what a version has. */
+/** What the recipe asks for as it is, and of that what a version has. */
 function grown(recipe: Recipe, version: Version): Experiment {
   const { record } = version
   const plan = planOf(recipe, record.scale)

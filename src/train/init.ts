@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { CheckpointStore } from '../checkpoint/index.ts'
 import { InputError } from '../core/errors.ts'
+import { sha256OfFiles } from '../core/sha256.ts'
 import { type RunFile, RunFolder } from '../run/index.ts'
 import { widthOfVectors } from '../vectors/index.ts'
 import type { TrainConfigInput } from '../word2vec/index.ts'
@@ -76,7 +76,12 @@ function lookAt(path: string): Init {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
   const source = isFolder ? runSource(path) : { path, vectors: path, tensors: undefined, loss: undefined }
   const dim = widthOfVectors(source.vectors)
-  return { path, fingerprint: hashFiles([source.vectors, source.tensors]), dim, source }
+  return {
+    path,
+    fingerprint: sha256OfFiles([source.vectors, ...(source.tensors === undefined ? [] : [source.tensors])]),
+    dim,
+    source,
+  }
 }
 
 function runSource(path: string): InitSource {
@@ -96,24 +101,6 @@ function runSource(path: string): InitSource {
     tensors: checkpoint && join(checkpoint.path, 'tensors.safetensors'),
     loss: String(config.loss ?? 'ns'),
   }
-}
-
-function hashFiles(paths: (string | undefined)[]): string {
-  const hash = createHash('sha256')
-  const buffer = Buffer.alloc(2 ** 20)
-  for (const path of paths) {
-    if (path === undefined) continue
-    const fd = openSync(path, 'r')
-    try {
-      for (let count = -1; count !== 0; ) {
-        count = readSync(fd, buffer, 0, buffer.length, null)
-        hash.update(buffer.subarray(0, count))
-      }
-    } finally {
-      closeSync(fd)
-    }
-  }
-  return hash.digest('hex')
 }
 
 function otherInit(folder: RunFolder, how: string): InputError {
