@@ -174,3 +174,11 @@ test('one damaged file is one run that failed', () => {
 function digestOf(text: string): string {
   return hash('sha256', text)
 }
+
+test('a version whose record is damaged is not made again as the next', () => {
+  const version = begin(find({}), ['dim=8', 'dim=12'], 'complete')
+  writeFileSync(version.file, '{"format": 1, "na')
+  expect(() => find({})).toThrow('bring it back from a copy')
+  rmSync(version.path, { recursive: true })
+  expect(find({}).record.version).toBe(1)
+})

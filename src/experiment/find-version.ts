@@ -24,6 +24,8 @@ export type PreparedRun = Expansion['runs'][number] & {
  * The version of a recipe that these runs are: the one that has the same, else the next. Version 1 lies in
  * `runs/NAME`, version n in `runs/NAME@n`. Nothing is written. A run that another version has begun, of this recipe or
  * of another, lies there.
+ *
+ * throws  InputError if the record of a version of the recipe is damaged
  */
 export function findVersion(
   runsFolder: string,
@@ -32,7 +34,8 @@ export function findVersion(
   prepared: PreparedRun[],
   millrace: string,
 ): Version {
-  const mine = versionsOf(runsFolder, recipe.name)
+  // What a damaged record knows of would be trained again, without a word.
+  const mine = versionsOf(runsFolder, recipe.name, (path) => [Version.read(path)])
   const runs = prepared.map(({ corpus: _, prepared: corpus, init, fault, ...run }): RecordedRun => {
     const identity = corpus && fullIdentity(run.config, corpus.sha256, init, { evaluate, figures })
     return { ...run, identity, folder: null, corpus, failure: fault ?? null }

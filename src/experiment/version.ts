@@ -23,10 +23,13 @@ export class Version {
       if (record.format !== 1) throw new Error(`it has format ${record.format}; this version reads format 1`)
       return new Version(path, record)
     } catch (cause) {
+      const isThere = existsSync(file)
       throw new InputError('EXPERIMENT_RECORD', {
         what: `cannot read ${file}`,
-        why: existsSync(file) ? (cause as Error).message : 'it is not there',
-        mend: 'give the folder of a recipe that `millrace experiment` has run',
+        why: isThere ? (cause as Error).message : 'it is not there',
+        mend: isThere
+          ? 'bring it back from a copy, or move its folder out of the folder of runs'
+          : 'give the folder of a recipe that `millrace experiment` has run',
         cause,
       })
     }
@@ -52,10 +55,14 @@ export class Version {
   }
 }
 
-/** The versions that there are of a recipe, the first one first. Damaged ones are passed over. */
-export function versionsOf(runsFolder: string, name: string): Version[] {
+/**
+ * The versions that there are of a recipe, the first one first.
+ *
+ * read  what a folder holds; by default damaged ones are passed over
+ */
+export function versionsOf(runsFolder: string, name: string, read = tryRead): Version[] {
   return globSync([`${name}/experiment.json`, `${name}@*/experiment.json`], { cwd: runsFolder })
-    .flatMap((file) => tryRead(join(runsFolder, dirname(file))))
+    .flatMap((file) => read(join(runsFolder, dirname(file))))
     .filter(({ record }) => record.name === name)
     .sort((a, b) => a.record.version - b.record.version)
 }

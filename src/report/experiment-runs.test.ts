@@ -41,6 +41,14 @@ test('a recipe that was never run has all its runs missing', () => {
   ])
 })
 
+test('of a recipe whose record is damaged, that is why its runs are missing', () => {
+  const runs = madeUpRuns()
+  const recipe = madeUpExperiment(small, { runs, scale: 'tiny' })
+  writeFileSync(join(runs, 'paper1-table2/experiment.json'), '{')
+  for (const { missing } of findExperiment(recipe, { runs }).runs)
+    expect(missing).toMatch(/^cannot read .*experiment.json$/)
+})
+
 test('what became of a run is told in few words', () => {
   const told = (fate: Fate) => {
     const runs = madeUpRuns()

@@ -93,7 +93,20 @@ export function findExperiment(recipe: Recipe, options: FindOptions = {}): Exper
     .sort((a, b) => rank(a.experiment) - rank(b.experiment) || b.own - a.own || (a.ranAt < b.ranAt ? 1 : -1))
   if (found[0]) return found[0].experiment
   const { scale: planned, runs: plan, tables, figures } = expand(recipe, scale)
-  return { recipe, tables, figures, scale: planned, version: null, path: null, runs: plan.map(notRun) }
+  const damaged = damagedOf(runs, recipe.name)
+  const none = plan.map((run) => ({ ...notRun(run), ...(damaged && { missing: damaged }) }))
+  return { recipe, tables, figures, scale: planned, version: null, path: null, runs: none }
+}
+
+/** Why nothing is known of a recipe's runs, if a version of it has a record that cannot be read. */
+function damagedOf(runs: string, name: string): string | null {
+  try {
+    versionsOf(runs, name, (path) => [Version.read(path)])
+    return null
+  } catch (error) {
+    if (error instanceof MillraceError) return error.parts.what
+    throw error
+  }
 }
 
 /** What `experiment.json` in a version's folder tells, without its recipe's file. */
