@@ -45,8 +45,10 @@ test('of a recipe whose record is damaged, that is why its runs are missing', ()
   const runs = madeUpRuns()
   const recipe = madeUpExperiment(small, { runs, scale: 'tiny' })
   writeFileSync(join(runs, 'paper1-table2/experiment.json'), '{')
-  for (const { missing } of findExperiment(recipe, { runs }).runs)
-    expect(missing).toMatch(/^cannot read .*experiment.json$/)
+  expect(findExperiment(recipe, { runs }).runs.map(({ missing }) => missing)).toEqual([
+    expect.stringMatching(/^cannot read .*experiment.json$/),
+    'words 783M is not run at this scale',
+  ])
 })
 
 test('what became of a run is told in few words', () => {

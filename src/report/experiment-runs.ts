@@ -94,7 +94,7 @@ export function findExperiment(recipe: Recipe, options: FindOptions = {}): Exper
   if (found[0]) return found[0].experiment
   const { scale: planned, runs: plan, tables, figures } = expand(recipe, scale)
   const damaged = damagedOf(runs, recipe.name)
-  const none = plan.map((run) => ({ ...notRun(run), ...(damaged && { missing: damaged }) }))
+  const none = plan.map((run) => ({ ...notRun(run), missing: run.skipped ?? damaged ?? notYet }))
   return { recipe, tables, figures, scale: planned, version: null, path: null, runs: none }
 }
 
