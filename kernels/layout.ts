@@ -42,6 +42,7 @@ export const HOT_SHARE: usize = 168 // f32: how much of what a thread adds to th
 export const POOL: usize = 172 // how far behind a kept word the noise word of the same number is
 export const READ: usize = 176 // f64, words before subsampling
 export const HOT_INPUTS: usize = 184 // copies of as many input rows, from the first on; 0: none
+export const SCRATCH: usize = 188 // 96 bytes for sums, and behind them 32 that stay zero
 
 // Bits of MODE.
 export const CBOW: u32 = 1

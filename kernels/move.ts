@@ -24,7 +24,8 @@ import {
   SUM_INPUT,
   TARGET_ROWS,
 } from './layout'
-import { contextRow, groupBytesOf, hotCopies, hotInputs, madd, targetRow } from './product'
+import { contextRow, groupBytesOf, hotCopies, hotInputs, madd, storePair, targetRow } from './product'
+import { moveSixWide } from './wide'
 
 /** Keeps Adagrad's divisor from zero. */
 const TINY: f32 = 1e-6
@@ -114,6 +115,10 @@ function moveSix(
   const r4 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 16), stride)
   const r5 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 20), stride)
   const end = pointers + (<usize>inputs << 2)
+  if (WIDE) {
+    moveSixWide(r0, r1, r2, r3, r4, r5, pointers, end, bytes, gradients, moved, rowBytes, isFirst, isLast, isHalf)
+    return
+  }
   for (let d: usize = 0; d < bytes; d += 16) {
     const t0 = v128.load(r0 + d)
     const t1 = v128.load(r1 + d)
@@ -197,27 +202,40 @@ function moveTargetsByOne(
   const g3 = v128.load32_splat(gradients, 12)
   const g4 = v128.load32_splat(gradients, 16)
   const g5 = v128.load32_splat(gradients, 20)
-  for (let d: usize = 0; d < bytes; d += 16) {
+  for (let d: usize = 0; d < bytes; d += 32) {
     const x = v128.load(x0 + d)
+    const z = v128.load(x0 + d, 16)
     let t = v128.load(r0 + d)
-    let sum = isFirst ? f32x4.mul(g0, t) : madd(g0, t, v128.load(moved + d))
-    v128.store(r0 + d, madd(g0, x, t))
+    let u = v128.load(r0 + d, 16)
+    let s = isFirst ? f32x4.mul(g0, t) : madd(g0, t, v128.load(moved + d))
+    let q = isFirst ? f32x4.mul(g0, u) : madd(g0, u, v128.load(moved + d, 16))
+    storePair(r0 + d, madd(g0, x, t), madd(g0, z, u))
     t = v128.load(r1 + d)
-    sum = madd(g1, t, sum)
-    v128.store(r1 + d, madd(g1, x, t))
+    u = v128.load(r1 + d, 16)
+    s = madd(g1, t, s)
+    q = madd(g1, u, q)
+    storePair(r1 + d, madd(g1, x, t), madd(g1, z, u))
     t = v128.load(r2 + d)
-    sum = madd(g2, t, sum)
-    v128.store(r2 + d, madd(g2, x, t))
+    u = v128.load(r2 + d, 16)
+    s = madd(g2, t, s)
+    q = madd(g2, u, q)
+    storePair(r2 + d, madd(g2, x, t), madd(g2, z, u))
     t = v128.load(r3 + d)
-    sum = madd(g3, t, sum)
-    v128.store(r3 + d, madd(g3, x, t))
+    u = v128.load(r3 + d, 16)
+    s = madd(g3, t, s)
+    q = madd(g3, u, q)
+    storePair(r3 + d, madd(g3, x, t), madd(g3, z, u))
     t = v128.load(r4 + d)
-    sum = madd(g4, t, sum)
-    v128.store(r4 + d, madd(g4, x, t))
+    u = v128.load(r4 + d, 16)
+    s = madd(g4, t, s)
+    q = madd(g4, u, q)
+    storePair(r4 + d, madd(g4, x, t), madd(g4, z, u))
     t = v128.load(r5 + d)
-    sum = madd(g5, t, sum)
-    v128.store(r5 + d, madd(g5, x, t))
-    v128.store(moved + d, sum)
+    u = v128.load(r5 + d, 16)
+    s = madd(g5, t, s)
+    q = madd(g5, u, q)
+    storePair(r5 + d, madd(g5, x, t), madd(g5, z, u))
+    storePair(moved + d, s, q)
   }
 }
 
@@ -264,22 +282,24 @@ function addToAll(
     const x1 = contextRow(input, input, 0, place + 4, stride)
     const x2 = contextRow(input, input, 0, place + 8, stride)
     const x3 = contextRow(input, input, 0, place + 12, stride)
-    for (let d: usize = 0; d < bytes; d += 16) {
-      const step = f32x4.mul(f, v128.load(by + d))
-      v128.store(x0 + d, f32x4.add(v128.load(x0 + d), step))
-      v128.store(x1 + d, f32x4.add(v128.load(x1 + d), step))
-      v128.store(x2 + d, f32x4.add(v128.load(x2 + d), step))
-      v128.store(x3 + d, f32x4.add(v128.load(x3 + d), step))
+    for (let d: usize = 0; d < bytes; d += 32) {
+      const a = f32x4.mul(f, v128.load(by + d))
+      const b = f32x4.mul(f, v128.load(by + d, 16))
+      storePair(x0 + d, f32x4.add(v128.load(x0 + d), a), f32x4.add(v128.load(x0 + d, 16), b))
+      storePair(x1 + d, f32x4.add(v128.load(x1 + d), a), f32x4.add(v128.load(x1 + d, 16), b))
+      storePair(x2 + d, f32x4.add(v128.load(x2 + d), a), f32x4.add(v128.load(x2 + d, 16), b))
+      storePair(x3 + d, f32x4.add(v128.load(x3 + d), a), f32x4.add(v128.load(x3 + d, 16), b))
     }
     place += 16
   }
   if (left >= 2) {
     const x0 = contextRow(input, input, 0, place, stride)
     const x1 = contextRow(input, input, 0, place + 4, stride)
-    for (let d: usize = 0; d < bytes; d += 16) {
-      const step = f32x4.mul(f, v128.load(by + d))
-      v128.store(x0 + d, f32x4.add(v128.load(x0 + d), step))
-      v128.store(x1 + d, f32x4.add(v128.load(x1 + d), step))
+    for (let d: usize = 0; d < bytes; d += 32) {
+      const a = f32x4.mul(f, v128.load(by + d))
+      const b = f32x4.mul(f, v128.load(by + d, 16))
+      storePair(x0 + d, f32x4.add(v128.load(x0 + d), a), f32x4.add(v128.load(x0 + d, 16), b))
+      storePair(x1 + d, f32x4.add(v128.load(x1 + d), a), f32x4.add(v128.load(x1 + d, 16), b))
     }
     place += 8
   }
@@ -289,7 +309,9 @@ function addToAll(
 @inline
 function addTo(row: usize, by: usize, bytes: usize, factor: f32): void {
   const f = f32x4.splat(factor)
-  for (let d: usize = 0; d < bytes; d += 16) v128.store(row + d, madd(f, v128.load(by + d), v128.load(row + d)))
+  for (let d: usize = 0; d < bytes; d += 32) {
+    storePair(row + d, madd(f, v128.load(by + d), v128.load(row + d)), madd(f, v128.load(by + d, 16), v128.load(row + d, 16)))
+  }
 }
 
 function adapt(row: usize, squares: usize, by: usize, bytes: usize, factor: f32, rate: v128): void {

@@ -2,7 +2,7 @@
 // src/word2vec/reference.ts has the same mathematics in plain TypeScript.
 //
 // Written for speed, and measured:
-// - 2 inputs × 6 targets are held in registers, and summed by a transposition;
+// - 2 inputs × 6 targets are held in registers, and summed by a transposition; rows are whole pairs of vectors;
 // - constants are loaded, because the engine rebuilds a constant operand at each use;
 // - pmin and pmax are one instruction each, min and max about nine.
 import {
@@ -28,11 +28,13 @@ import {
   OUTPUT,
   PAIRS,
   PRODUCT,
+  SCRATCH,
   STRIDE,
   SUM_INPUT,
   TARGET_ROWS,
   WORDS,
 } from './layout'
+import { dots2Wide } from './wide'
 
 // Constants, 16 bytes each, see src/word2vec/model.ts.
 const MINUS_LOG2_E: usize = 0
@@ -57,6 +59,16 @@ const LOG_2: f64 = 0.6931471805599453
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c)
   return f32x4.add(f32x4.mul(a, b), c)
+}
+
+/**
+ * Stores two neighbouring vectors, the second first: of a pair of such stores, and of all that leads to them for both
+ * alike, an engine that widens makes operations of 256 bits (see wide.ts).
+ */
+@inline
+export function storePair(at: usize, a: v128, b: v128): void {
+  v128.store(at, b, 16)
+  v128.store(at, a)
 }
 
 /** How many rows are multiplied with the targets: the contexts, or cbow's one. */
@@ -87,6 +99,7 @@ export function dotsJob(
   const hotCount = load<u32>(params, HOT_COUNT)
   const hot = hotCopies(params, hotFirst, stride) + from
   const hotInput = hotInputs(params, input, from)
+  const scratch = load<usize>(params, SCRATCH)
   const isCbow = (load<u32>(params, MODE) & CBOW) != 0
   const inputs: u32 = isCbow ? 1 : load<u32>(job, JOB_CONTEXTS)
   const groups = load<u32>(job, JOB_GROUPS)
@@ -96,11 +109,11 @@ export function dotsJob(
     // A last group of three at most takes half as long; the lanes of the others are zero.
     if (groups > 1 && g + 1 == groups && load<u32>(job, JOB_TARGETS) <= 6 * g + 3) {
       dotsThree(
-        targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add,
+        targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add, scratch,
       )
     } else {
       dotsGroup(
-        targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add,
+        targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add, scratch,
         false,
       )
     }
@@ -113,7 +126,7 @@ export function dotsJob(
 @inline
 function dotsGroup(
   targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, stride: usize, input: usize, hotInput: usize,
-  contextRows: usize, only: usize, isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool, isHalf: bool,
+  contextRows: usize, only: usize, isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool, scratch: usize, isHalf: bool,
 ): void {
   const t0 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows), stride)
   const t1 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 4), stride)
@@ -126,22 +139,22 @@ function dotsGroup(
     const place = contextRows + (<usize>c << 2)
     const x0 = contextRow(input, hotInput, hotCount, place, stride)
     const x1 = contextRow(input, hotInput, hotCount, place + 4, stride)
-    dots2(x0, x1, t0, t1, t2, t3, t4, t5, bytes, out, add, isHalf)
+    dots2(x0, x1, t0, t1, t2, t3, t4, t5, bytes, out, add, isHalf, scratch)
     out += 48
   }
   if (c < inputs) {
     const x0 = isCbow ? only : contextRow(input, hotInput, hotCount, contextRows + (<usize>c << 2), stride)
-    dots1(x0, t0, t1, t2, t3, t4, t5, bytes, out, add, isHalf)
+    dots1(x0, t0, t1, t2, t3, t4, t5, bytes, out, add, isHalf, scratch)
   }
 }
 
 /** A function of its own: in the one above it would make the other loops slower. */
 function dotsThree(
   targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, stride: usize, input: usize, hotInput: usize,
-  contextRows: usize, only: usize, isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool,
+  contextRows: usize, only: usize, isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool, scratch: usize,
 ): void {
   dotsGroup(
-    targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add,
+    targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add, scratch,
     true,
   )
 }
@@ -181,10 +194,12 @@ function gather(params: usize, job: usize, segment: usize, from: usize, bytes: u
     const x2 = contextRow(input, input, 0, place + 8, stride)
     const x3 = contextRow(input, input, 0, place + 12, stride)
     const factor = left == 4 ? share : one
-    for (let d: usize = 0; d < bytes; d += 16) {
-      const half = f32x4.add(v128.load(x0 + d), v128.load(x1 + d))
-      const all = f32x4.add(f32x4.add(v128.load(sum + d), half), f32x4.add(v128.load(x2 + d), v128.load(x3 + d)))
-      v128.store(to + d, f32x4.mul(all, factor))
+    for (let d: usize = 0; d < bytes; d += 32) {
+      const a = f32x4.add(v128.load(x0 + d), v128.load(x1 + d))
+      const b = f32x4.add(v128.load(x0 + d, 16), v128.load(x1 + d, 16))
+      const allA = f32x4.add(f32x4.add(v128.load(sum + d), a), f32x4.add(v128.load(x2 + d), v128.load(x3 + d)))
+      const allB = f32x4.add(f32x4.add(v128.load(sum + d, 16), b), f32x4.add(v128.load(x2 + d, 16), v128.load(x3 + d, 16)))
+      storePair(to + d, f32x4.mul(allA, factor), f32x4.mul(allB, factor))
     }
     sum = to
     place += 16
@@ -193,16 +208,21 @@ function gather(params: usize, job: usize, segment: usize, from: usize, bytes: u
     const x0 = contextRow(input, input, 0, place, stride)
     const x1 = contextRow(input, input, 0, place + 4, stride)
     const factor = left == 2 ? share : one
-    for (let d: usize = 0; d < bytes; d += 16) {
-      const all = f32x4.add(v128.load(sum + d), f32x4.add(v128.load(x0 + d), v128.load(x1 + d)))
-      v128.store(to + d, f32x4.mul(all, factor))
+    for (let d: usize = 0; d < bytes; d += 32) {
+      const a = f32x4.add(v128.load(sum + d), f32x4.add(v128.load(x0 + d), v128.load(x1 + d)))
+      const b = f32x4.add(v128.load(sum + d, 16), f32x4.add(v128.load(x0 + d, 16), v128.load(x1 + d, 16)))
+      storePair(to + d, f32x4.mul(a, factor), f32x4.mul(b, factor))
     }
     sum = to
     place += 8
   }
   if (left & 1) {
     const x = contextRow(input, input, 0, place, stride)
-    for (let d: usize = 0; d < bytes; d += 16) v128.store(to + d, f32x4.mul(f32x4.add(v128.load(sum + d), v128.load(x + d)), share))
+    for (let d: usize = 0; d < bytes; d += 32) {
+      const a = f32x4.add(v128.load(sum + d), v128.load(x + d))
+      const b = f32x4.add(v128.load(sum + d, 16), v128.load(x + d, 16))
+      storePair(to + d, f32x4.mul(a, share), f32x4.mul(b, share))
+    }
   }
 }
 
@@ -215,47 +235,61 @@ export function contextRow(input: usize, hot: usize, hotCount: u32, place: usize
 
 /** The sums over the four lanes of each of four vectors. */
 @inline
-function sums4(a: v128, b: v128, c: v128, d: v128): v128 {
+export function sums4(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7))
   const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7))
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7))
 }
 
-/** Two inputs by six targets, or by the first three. */
+/**
+ * Two inputs by six targets, or by the first three. Every second vector of a row is added up apart, and the two sums are
+ * added last: so wide.ts, which has both at once, gives the same bits.
+ */
 @inline
 function dots2(
   x0: usize, x1: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize,
-  bytes: usize, out: usize, add: bool, isHalf: bool,
+  bytes: usize, out: usize, add: bool, isHalf: bool, scratch: usize,
 ): void {
-  let a0 = f32x4.splat(0)
-  let a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0
-  let b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0, b5 = a0
-  for (let d: usize = 0; d < bytes; d += 16) {
-    const a = v128.load(x0 + d)
-    const b = v128.load(x1 + d)
-    let t = v128.load(t0 + d)
-    a0 = madd(a, t, a0)
-    b0 = madd(b, t, b0)
-    t = v128.load(t1 + d)
-    a1 = madd(a, t, a1)
-    b1 = madd(b, t, b1)
-    t = v128.load(t2 + d)
-    a2 = madd(a, t, a2)
-    b2 = madd(b, t, b2)
-    if (isHalf) continue
-    t = v128.load(t3 + d)
-    a3 = madd(a, t, a3)
-    b3 = madd(b, t, b3)
-    t = v128.load(t4 + d)
-    a4 = madd(a, t, a4)
-    b4 = madd(b, t, b4)
-    t = v128.load(t5 + d)
-    a5 = madd(a, t, a5)
-    b5 = madd(b, t, b5)
+  if (WIDE) {
+    dots2Wide(x0, x1, t0, t1, t2, t3, t4, t5, bytes, out, add, isHalf, scratch)
+    return
   }
-  let y0 = sums4(a0, a1, a2, a3)
-  let y1 = sums4(a4, a5, b0, b1)
-  let y2 = sums4(b2, b3, b4, b5)
+  let y0 = f32x4.splat(0)
+  let y1 = y0, y2 = y0
+  for (let from: usize = 0; from < 32; from += 16) {
+    let a0 = f32x4.splat(0)
+    let a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0
+    let b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0, b5 = a0
+    for (let d = from; d < bytes; d += 32) {
+      const a = v128.load(x0 + d)
+      const b = v128.load(x1 + d)
+      let t = v128.load(t0 + d)
+      a0 = madd(a, t, a0)
+      b0 = madd(b, t, b0)
+      t = v128.load(t1 + d)
+      a1 = madd(a, t, a1)
+      b1 = madd(b, t, b1)
+      t = v128.load(t2 + d)
+      a2 = madd(a, t, a2)
+      b2 = madd(b, t, b2)
+      if (isHalf) continue
+      t = v128.load(t3 + d)
+      a3 = madd(a, t, a3)
+      b3 = madd(b, t, b3)
+      t = v128.load(t4 + d)
+      a4 = madd(a, t, a4)
+      b4 = madd(b, t, b4)
+      t = v128.load(t5 + d)
+      a5 = madd(a, t, a5)
+      b5 = madd(b, t, b5)
+    }
+    const z0 = sums4(a0, a1, a2, a3)
+    const z1 = sums4(a4, a5, b0, b1)
+    const z2 = sums4(b2, b3, b4, b5)
+    y0 = from == 0 ? z0 : f32x4.add(y0, z0)
+    y1 = from == 0 ? z1 : f32x4.add(y1, z1)
+    y2 = from == 0 ? z2 : f32x4.add(y2, z2)
+  }
   if (add) {
     y0 = f32x4.add(v128.load(out), y0)
     y1 = f32x4.add(v128.load(out, 16), y1)
@@ -269,24 +303,34 @@ function dots2(
 /** One input by six targets, or by the first three; two zeros stand behind them. */
 @inline
 function dots1(
-  x0: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize, bytes: usize, out: usize, add: bool,
-  isHalf: bool,
+  x0: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize,
+  bytes: usize, out: usize, add: bool, isHalf: bool, scratch: usize,
 ): void {
-  let a0 = f32x4.splat(0)
-  let a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0
-  for (let d: usize = 0; d < bytes; d += 16) {
+  const zeroA = v128.load(scratch, 96)
+  const zeroB = v128.load(scratch, 112)
+  let a0 = zeroA, a1 = zeroA, a2 = zeroA, a3 = zeroA, a4 = zeroA, a5 = zeroA
+  let b0 = zeroB, b1 = zeroB, b2 = zeroB, b3 = zeroB, b4 = zeroB, b5 = zeroB
+  for (let d: usize = 0; d < bytes; d += 32) {
     const a = v128.load(x0 + d)
+    const b = v128.load(x0 + d, 16)
     a0 = madd(a, v128.load(t0 + d), a0)
+    b0 = madd(b, v128.load(t0 + d, 16), b0)
     a1 = madd(a, v128.load(t1 + d), a1)
+    b1 = madd(b, v128.load(t1 + d, 16), b1)
     a2 = madd(a, v128.load(t2 + d), a2)
+    b2 = madd(b, v128.load(t2 + d, 16), b2)
     if (isHalf) continue
     a3 = madd(a, v128.load(t3 + d), a3)
+    b3 = madd(b, v128.load(t3 + d, 16), b3)
     a4 = madd(a, v128.load(t4 + d), a4)
+    b4 = madd(b, v128.load(t4 + d, 16), b4)
     a5 = madd(a, v128.load(t5 + d), a5)
+    b5 = madd(b, v128.load(t5 + d, 16), b5)
   }
-  const zero = f32x4.splat(0)
-  let y0 = sums4(a0, a1, a2, a3)
-  let y1 = sums4(a4, a5, zero, zero)
+  storePair(scratch, sums4(a0, a1, a2, a3), sums4(b0, b1, b2, b3))
+  storePair(scratch + 32, sums4(a4, a5, zeroA, zeroA), sums4(b4, b5, zeroB, zeroB))
+  let y0 = f32x4.add(v128.load(scratch), v128.load(scratch, 16))
+  let y1 = f32x4.add(v128.load(scratch, 32), v128.load(scratch, 48))
   if (add) {
     y0 = f32x4.add(v128.load(out), y0)
     y1 = f32x4.add(v128.load(out, 16), y1)

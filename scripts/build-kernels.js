@@ -24,8 +24,9 @@ const shared = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '655
 const relaxed = ['--enable', 'relaxed-simd']
 
 const builds = {
-  'train.relaxed': ['kernels/train.ts', ...shared, ...relaxed],
-  'train.strict': ['kernels/train.ts', ...shared],
+  'train.relaxed': ['kernels/train.ts', ...shared, ...relaxed, '--use', 'WIDE=0'],
+  'train.wide': ['kernels/train.ts', ...shared, ...relaxed, '--use', 'WIDE=1'],
+  'train.strict': ['kernels/train.ts', ...shared, '--use', 'WIDE=0'],
   count: ['kernels/count.ts', ...shared],
   phrases: ['kernels/phrases.ts', ...shared],
   search: ['kernels/search.ts'],

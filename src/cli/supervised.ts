@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { MillraceError, StoppedError } from '../core/errors.ts'
 import { EventLog, type RunEvent, RunFolder, readEvents } from '../run/index.ts'
+import { trainerFlags } from '../runtime/wasm.ts'
 import {
   describeEnding,
   describeGivingUp,
@@ -55,7 +56,14 @@ export async function superviseTrainer(
 ): Promise<{ code: number; error?: MillraceError }> {
   const { args, userArgs, stop, running, output, tell = note } = options
   const outcome = await supervise({
-    command: [process.execPath, ...process.execArgv, process.argv[1]!, ...args],
+    // An engine that dies of its experiments would die again: the third attempt goes without.
+    command: (deaths) => [
+      process.execPath,
+      ...process.execArgv,
+      ...(deaths < 2 ? trainerFlags() : []),
+      process.argv[1]!,
+      ...args,
+    ],
     // What was asked is wrong, or the program has said why it failed: again would be the same.
     isFinal: (code) => code === 1 || code === 2,
     ...patience(),

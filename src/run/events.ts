@@ -8,8 +8,8 @@ export type RunEvent = {
   time: string
   attempt: number
   words: number
-} /** Runs of an older Millrace do not say what machine it was. */ & (
-  | { type: 'start'; pid: number; threads: number; machine?: Machine }
+} /** Runs of an older Millrace do not say what machine it was, and with which kernel. */ & (
+  | { type: 'start'; pid: number; threads: number; kernel?: string; machine?: Machine }
   | { type: 'vocabulary'; vocabulary: number; corpusWords: number; corpusBytes: number; seconds: number }
   /** Of the vocabulary pass, before it reads the first time: what it is expected to take, and bounds. */
   | { type: 'countingPlan'; bytes: number; most: number; least: number; parts: Record<string, number> }

@@ -1,5 +1,5 @@
 import { InputError, ResourceError } from '../core/errors.ts'
-import type { KernelName } from '../runtime/wasm.ts'
+import type { TrainKernelName } from '../runtime/wasm.ts'
 import type { TrainConfig } from '../word2vec/index.ts'
 import type { TrainState } from './state.ts'
 
@@ -18,6 +18,11 @@ export function requireArithmetic({ deterministic, arithmetic }: TrainConfig, is
   })
 }
 
+/** What a checkpoint records of a kernel: all of one name give the same bits. The number rises when sums take another order. */
+export function arithmeticOf(kernel: TrainKernelName): string {
+  return kernel === 'train.strict' ? 'strict/2' : 'fused/2'
+}
+
 /**
  * Refuses to go on with a kernel whose arithmetic differs from that of the checkpoint, where bits are promised.
  *
@@ -27,7 +32,7 @@ export function requireArithmetic({ deterministic, arithmetic }: TrainConfig, is
 export function requireKernel(
   { deterministic }: TrainConfig,
   { kernel }: TrainState,
-  here: KernelName,
+  here: string,
 ): string | undefined {
   if (kernel === undefined || kernel === here) return undefined
   if (!deterministic)
@@ -35,6 +40,6 @@ export function requireKernel(
   throw new InputError('KERNEL_DIFFERS', {
     what: `the checkpoint was made with the kernel ${kernel}; here it would be ${here}`,
     why: 'a deterministic run ends with the same bits only if all of it is done in the same arithmetic',
-    mend: 'go on with it on a machine like the one that it was begun on, or begin anew with another --out',
+    mend: 'go on with it with the version of Millrace and on a machine like those that it was begun with, or begin anew with another --out',
   })
 }

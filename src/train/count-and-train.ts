@@ -7,6 +7,7 @@ import { describeMachine } from '../runtime/machine.ts'
 import { isFused } from '../runtime/wasm.ts'
 import {
   availableMemory,
+  chooseKernel,
   createModel,
   freezeRows,
   requireEngine,
@@ -15,7 +16,7 @@ import {
   shapeOf,
   type TrainConfig,
 } from '../word2vec/index.ts'
-import { requireArithmetic, requireKernel } from './arithmetic.ts'
+import { arithmeticOf, requireArithmetic, requireKernel } from './arithmetic.ts'
 import { endClaims, judgeClaims, openClaims, placeOfBlock } from './claims.ts'
 import { type CountedCorpus, loadOrCount } from './corpus-file.ts'
 import { planDisk, requireDisk } from './disk-plan.ts'
@@ -94,10 +95,11 @@ export async function countAndTrain(request: TrainRequest, begun: BegunRun): Pro
   if (request.memoryCap !== undefined) shape.memoryCap = request.memoryCap
   const plan = requireFit(shape, availableMemory(config.memory), checkpoint ? undefined : vocabulary)
   observer.planned?.(plan, config, threads)
-  const model = createModel(vocabulary, config, shape)
-  const otherKernel = requireKernel(config, state, model.kernel)
+  const kernel = chooseKernel(config, warn)
+  const model = createModel(vocabulary, config, shape, kernel)
+  const otherKernel = requireKernel(config, state, arithmeticOf(kernel))
   if (otherKernel) warn(otherKernel)
-  state.kernel = model.kernel
+  state.kernel = arithmeticOf(kernel)
   state.origin = originOf(run, config)
   const start = initFile && new WarmStart(initFile, vocabulary)
   const all = start?.vocabulary ?? vocabulary
@@ -131,7 +133,7 @@ export async function countAndTrain(request: TrainRequest, begun: BegunRun): Pro
       observer,
       warn,
     })
-  events.append(words, { type: 'start', pid: process.pid, threads, machine: describeMachine() })
+  events.append(words, { type: 'start', pid: process.pid, threads, kernel, machine: describeMachine() })
   events.append(words, {
     type: 'vocabulary',
     vocabulary: vocabulary.length,

@@ -1,5 +1,4 @@
 import type { RunFile, StoppedEarly } from '../run/index.ts'
-import type { KernelName } from '../runtime/wasm.ts'
 import type { BlockDone } from './threads.ts'
 
 /** What an epoch came to so far. */
@@ -61,8 +60,8 @@ export interface TrainState {
   ended?: { under: string; told: StoppedEarly }
   /** What the parameters belong to. */
   origin?: Origin
-  /** Which arithmetic the parameters were made with. */
-  kernel?: KernelName
+  /** Which arithmetic the parameters were made with: see `arithmeticOf`. */
+  kernel?: string
 }
 
 export function newState(): TrainState {

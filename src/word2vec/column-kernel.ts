@@ -1,4 +1,4 @@
-import { loadKernel } from '../runtime/wasm.ts'
+import { instantiate } from '../runtime/wasm.ts'
 import { type Duty, dutyOf } from './columns.ts'
 import { batchesAtOnce, type LocalLayout, sumsAtOnce } from './layout.ts'
 import { type SharedModel, segmentPointer, type TrainKernel } from './model.ts'
@@ -31,7 +31,7 @@ export class ColumnKernel {
     const { layout, memories } = model
     this.#model = model
     this.#thread = thread
-    this.#kernels = memories.map((memory, i) => (i === 0 ? kernel : loadKernel(model.kernel, memory)))
+    this.#kernels = memories.map((memory, i) => (i === 0 ? kernel : instantiate(model.module, memory)))
     this.#places = [layout.threads[thread]!, ...layout.locals.map((locals) => locals[thread]!)]
     this.#segments = layout.segments.map(({ memory }, i) => segmentPointer(model, this.#places[memory]!, i))
     this.#duty = dutyOf(layout, layout.batch, thread, layout.threads.length)

@@ -10,15 +10,15 @@ const cases = [1, 2, 3, 4, 5, 7, 8, 16].flatMap((threads) =>
 test.each(cases)('leaves cover all columns, and do not depend on threads: %o', ({ threads, dim, apart }) => {
   const { segments, leaves } = dealColumns(dim, true, threads, apart)
   const places = leaves.flatMap(({ segment, from, bytes }) => {
-    const first = segments[segment]!.quad + from / 16
-    return Array.from({ length: bytes / 16 }, (_, i) => first + i)
+    const first = segments[segment]!.octet + from / 32
+    return Array.from({ length: bytes / 32 }, (_, i) => first + i)
   })
-  expect(places).toEqual(Array.from({ length: Math.ceil(dim / 4) }, (_, i) => i))
+  expect(places).toEqual(Array.from({ length: Math.ceil(dim / 8) }, (_, i) => i))
   const alone = dealColumns(dim, true, 1, false).leaves.map(({ bytes }) => bytes)
   expect(leaves.map(({ bytes }) => bytes)).toEqual(alone)
-  for (const { stride, quads } of segments) {
+  for (const { stride, octets } of segments) {
     expect(stride % 64).toBe(0)
-    expect(stride).toBeGreaterThanOrEqual(quads * 16)
+    expect(stride).toBeGreaterThanOrEqual(octets * 32)
   }
   if (apart) expect(new Set(segments.map(({ memory }) => memory)).size).toBe(leavesOf(dim))
 })
@@ -41,11 +41,11 @@ test.each(cases)('together, threads do each thing once: %o', ({ threads, dim, ap
           for (let w = fromWindow; w < toWindow; w++) once(products, `${part} ${w}`)
         }
         for (const { segment, from, bytes } of moves) {
-          for (let at = from; at < from + bytes; at += 16) once(moved, `${segment} ${at}`)
+          for (let at = from; at < from + bytes; at += 32) once(moved, `${segment} ${at}`)
         }
       }
       expect(products.size).toBe(parts * batch)
-      expect(moved.size).toBe(Math.ceil(dim / 4))
+      expect(moved.size).toBe(Math.ceil(dim / 8))
       for (const counts of [products, moved]) for (const count of counts.values()) expect(count).toBe(1)
     }
   }
@@ -58,7 +58,7 @@ test('threads that need not meet twice multiply just what they move', () => {
       const { dots, moves, parts, ownColumns } = dutyOf({ segments, leaves }, 16, thread, threads)
       if (!ownColumns) continue
       const columns = (segment: number, from: number, bytes: number) =>
-        Array.from({ length: bytes / 16 }, (_, i) => segments[segment]!.quad + from / 16 + i)
+        Array.from({ length: bytes / 32 }, (_, i) => segments[segment]!.octet + from / 32 + i)
       const multiplied = dots.flatMap(({ leaf, fromWindow, toWindow }) => {
         expect([fromWindow, toWindow]).toEqual([0, 16])
         return leaves

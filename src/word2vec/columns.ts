@@ -1,13 +1,13 @@
 import type { TrainConfig } from './config.ts'
 
-// Columns are dealt out in fours. D vector width · Q = ⌈D / 4⌉ fours · T threads
+// Columns are dealt out in eights, 32 bytes. D vector width · O = ⌈D / 8⌉ eights · T threads
 
 /** Columns of all matrices that lie together, row by row, in one of the memories. */
 export interface Segment {
   memory: number
-  /** The first four of columns, and how many. */
-  quad: number
-  quads: number
+  /** The first eight of columns, and how many eights. */
+  octet: number
+  octets: number
   /** Bytes of a row. */
   stride: number
   /** Where the columns begin in a row of scratch, in bytes. */
@@ -30,7 +30,7 @@ export interface Leaf {
   bytes: number
 }
 
-/** Leaves of vectors of a width: adding up a leaf takes as long as three or four fours of its columns. */
+/** Leaves of vectors of a width: adding up a leaf takes as long as some of its columns. */
 export function leavesOf(dim: number): 2 | 4 {
   return dim < 200 ? 2 : 4
 }
@@ -47,9 +47,9 @@ export function dealColumns(
   threads: number,
   apart: boolean,
 ): { segments: Segment[]; leaves: Leaf[] } {
-  const quads = Math.ceil(dim / 4)
+  const octets = Math.ceil(dim / 8)
   const leafCount = leavesOf(dim)
-  const starts = Array.from({ length: leafCount + 1 }, (_, i) => Math.floor((i * quads) / leafCount))
+  const starts = Array.from({ length: leafCount + 1 }, (_, i) => Math.floor((i * octets) / leafCount))
   // Segments of threads end in cache lines of their own.
   const count = apart ? leafCount : byColumns && leafCount % threads === 0 ? threads : 1
   const segments: Segment[] = []
@@ -57,20 +57,20 @@ export function dealColumns(
   for (let i = 0; i < count; i++) {
     const first = (i * leafCount) / count
     const last = ((i + 1) * leafCount) / count
-    const quad = starts[first]!
-    const size = starts[last]! - quad
+    const octet = starts[first]!
+    const size = starts[last]! - octet
     const before = segments.at(-1)
     segments.push({
       memory: apart ? i + 1 : 0,
-      quad,
-      quads: size,
-      stride: byColumns ? Math.max(1, Math.ceil(size / 4)) * 64 : size * 16,
+      octet,
+      octets: size,
+      stride: byColumns ? Math.max(1, Math.ceil(size / 2)) * 64 : size * 32,
       column: before && !apart ? before.column + before.stride : 0,
       ...{ input: 0, output: 0, inputSquares: 0, outputSquares: 0 },
     })
     for (let leaf = first; leaf < last; leaf++) {
-      const from = (starts[leaf]! - quad) * 16
-      leaves.push({ segment: i, from, bytes: (starts[leaf + 1]! - starts[leaf]!) * 16 })
+      const from = (starts[leaf]! - octet) * 32
+      leaves.push({ segment: i, from, bytes: (starts[leaf + 1]! - starts[leaf]!) * 32 })
     }
   }
   return { segments, leaves }
@@ -109,24 +109,24 @@ export function dutyOf(
     if (fromWindow < toWindow) dots.push({ leaf: (part * leafCount) / parts, part, fromWindow, toWindow })
   }
   const ownColumns = leafCount % threads === 0
-  const quads = segments.at(-1)!.quad + segments.at(-1)!.quads
-  const [firstQuad, lastQuad] = ownColumns
+  const octets = segments.at(-1)!.octet + segments.at(-1)!.octets
+  const [firstOctet, lastOctet] = ownColumns
     ? [
-        quadOf(segments, leaves, (thread * leafCount) / threads),
-        quadOf(segments, leaves, ((thread + 1) * leafCount) / threads),
+        octetOf(segments, leaves, (thread * leafCount) / threads),
+        octetOf(segments, leaves, ((thread + 1) * leafCount) / threads),
       ]
-    : share(quads)
+    : share(octets)
   const moves: Duty['moves'] = []
-  for (const [i, { quad, quads }] of segments.entries()) {
-    const from = Math.max(firstQuad - quad, 0)
-    const to = Math.min(lastQuad - quad, quads)
-    if (from < to) moves.push({ segment: i, from: from * 16, bytes: (to - from) * 16 })
+  for (const [i, { octet, octets }] of segments.entries()) {
+    const from = Math.max(firstOctet - octet, 0)
+    const to = Math.min(lastOctet - octet, octets)
+    if (from < to) moves.push({ segment: i, from: from * 32, bytes: (to - from) * 32 })
   }
   return { parts, dots, moves, ownColumns }
 }
 
-/** The first four of columns of a leaf; behind the last leaf, the number of fours. */
-function quadOf(segments: readonly Segment[], leaves: readonly Leaf[], leaf: number): number {
-  if (leaf === leaves.length) return segments.at(-1)!.quad + segments.at(-1)!.quads
-  return segments[leaves[leaf]!.segment]!.quad + leaves[leaf]!.from / 16
+/** The first eight of columns of a leaf; behind the last leaf, the number of eights. */
+function octetOf(segments: readonly Segment[], leaves: readonly Leaf[], leaf: number): number {
+  if (leaf === leaves.length) return segments.at(-1)!.octet + segments.at(-1)!.octets
+  return segments[leaves[leaf]!.segment]!.octet + leaves[leaf]!.from / 32
 }

@@ -34,3 +34,4 @@ export {
 } from './plan.ts'
 export { Predictor, type TrainedModel } from './predictor.ts'
 export { type ReferenceModel, type ReferenceSums, trainReference } from './reference.ts'
+export { chooseKernel } from './wide-check.ts'

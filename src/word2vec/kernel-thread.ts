@@ -1,4 +1,4 @@
-import { loadKernel } from '../runtime/wasm.ts'
+import { instantiate } from '../runtime/wasm.ts'
 import { fields, type SharedModel, sentenceBreak, type TrainKernel } from './model.ts'
 
 /** Word numbers that are thinned out in one call. */
@@ -17,11 +17,11 @@ export class KernelThread {
     this.kernel = kernel
     this.#thread = thread
     this.#view = new DataView(model.memories[0]!.buffer)
-    this.#rowBytes = model.layout.segments[0]!.quads * 16
+    this.#rowBytes = model.layout.segments[0]!.octets * 32
   }
 
   static load(model: SharedModel, thread: number): KernelThread {
-    return new KernelThread(model, loadKernel<TrainKernel>(model.kernel, model.memories[0]!), thread)
+    return new KernelThread(model, instantiate<TrainKernel>(model.module, model.memories[0]!), thread)
   }
 
   get #places() {

@@ -41,6 +41,7 @@ export interface LocalLayout {
   constants: number
   signs: number
   pointers: number
+  scratch: number
   hotCopies: number
   hotInputs: number
   jobs: number
@@ -226,6 +227,7 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
       constants: buffer(192),
       signs: buffer(job.groups * 48),
       pointers: buffer(2 * config.window * 4),
+      scratch: buffer(128),
       hotCopies: buffer(2 * copiedRows * rowBytes),
       hotInputs: copiedRows > 0 && !isTree ? buffer(2 * copiedRows * rowBytes) : 0,
       jobs: buffer((byColumns ? batchesAtOnce : 1) * batch * job.windowBytes),

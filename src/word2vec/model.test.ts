@@ -156,7 +156,7 @@ const shapes: Case[] = [
   { size: 300, dim: 20, freeze: 'init', init: 'x', model: 'cbow', optimizer: 'adagrad' },
 ]
 
-for (const kernelName of ['train.relaxed', 'train.strict'] as const) {
+for (const kernelName of ['train.relaxed', 'train.wide', 'train.strict'] as const) {
   test.each(shapes)(`${kernelName} moves the vectors as the reference does: %o`, ({ size, ...input }) => {
     const random = new Random(deriveSeed(seed, size))
     const built = build(size, input)
@@ -328,8 +328,8 @@ test('columns that only fill up, and the row that pads targets, stay zero', () =
       kernel.train(place(built, ids), 0.05)
     }
     const { segments } = built.model.layout
-    for (const { memory, quad, stride, input, output } of segments) {
-      const columns = Math.max(0, Math.min(stride / 4, 5 - quad * 4))
+    for (const { memory, octet, stride, input, output } of segments) {
+      const columns = Math.max(0, Math.min(stride / 4, 5 - octet * 8))
       for (const offset of [input, output]) {
         const all = new Float32Array(built.model.memories[memory]!.buffer, offset, (51 * stride) / 4)
         expect(all.subarray((50 * stride) / 4).every((x) => x === 0)).toBe(true)

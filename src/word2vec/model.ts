@@ -1,7 +1,13 @@
 import { deriveSeed } from '../core/random.ts'
 import type { Vocabulary } from '../corpus/index.ts'
 import { askForHugePages } from '../runtime/huge-pages.ts'
-import { type KernelName, loadKernel, pageBytes, trainKernelName } from '../runtime/wasm.ts'
+import {
+  compileKernel,
+  instantiate,
+  pageBytes,
+  type TrainKernelName,
+  trainKernelName,
+} from '../runtime/wasm.ts'
 import type { TrainConfig } from './config.ts'
 import { HuffmanTree } from './huffman.ts'
 import {
@@ -94,7 +100,8 @@ export interface SharedModel {
   layout: ModelLayout
   dim: number
   vocabulary: number
-  kernel: KernelName
+  kernel: TrainKernelName
+  module: WebAssembly.Module
   hasSquares: boolean
 }
 
@@ -117,6 +124,7 @@ export const fields = {
   hotShare: 168,
   pool: 172,
   read: 176,
+  scratch: 188,
 }
 
 const modes = {
@@ -132,7 +140,12 @@ const modes = {
 }
 
 /** Lays out a model, fills its tables and draws its first input vectors; output vectors are zero. */
-export function createModel(vocabulary: Vocabulary, config: TrainConfig, shape: ModelShape): SharedModel {
+export function createModel(
+  vocabulary: Vocabulary,
+  config: TrainConfig,
+  shape: ModelShape,
+  kernel = trainKernelName(config.arithmetic),
+): SharedModel {
   const layout = planLayout(shape)
   const memories = layout.memories.map((bytes) => {
     const pages = bytes / pageBytes
@@ -145,10 +158,11 @@ export function createModel(vocabulary: Vocabulary, config: TrainConfig, shape: 
     layout,
     dim: config.dim,
     vocabulary: vocabulary.length,
-    kernel: trainKernelName(config.arithmetic),
+    kernel,
+    module: compileKernel(kernel),
     hasSquares: config.optimizer === 'adagrad',
   }
-  const kernels = memories.map((memory) => loadKernel<TrainKernel>(model.kernel, memory))
+  const kernels = memories.map((memory) => instantiate<TrainKernel>(model.module, memory))
   enterVocabulary(model, vocabulary)
   kernels[0]!.hashEntries(layout.table)
   enterTables(model, vocabulary, config)
@@ -157,11 +171,11 @@ export function createModel(vocabulary: Vocabulary, config: TrainConfig, shape: 
     for (const local of places) enterParameters(model, config, memory, local)
   }
   for (const segment of layout.segments) {
-    const columns = Math.min(config.dim - segment.quad * 4, segment.quads * 4)
+    const columns = Math.min(config.dim - segment.octet * 8, segment.octets * 8)
     const seed = deriveSeed(config.seed)
-    const { input, stride, quad } = segment
+    const { input, stride, octet } = segment
     const kernel = kernels[segment.memory]!
-    if (columns > 0) kernel.initialise(input, stride, vocabulary.length, quad * 4, columns, config.dim, seed)
+    if (columns > 0) kernel.initialise(input, stride, vocabulary.length, octet * 8, columns, config.dim, seed)
   }
   return model
 }
@@ -223,8 +237,8 @@ function eachRow(
 ): void {
   const count = rows.length / dim
   for (const segment of layout.segments) {
-    const column = segment.quad * 4
-    const columns = Math.min(dim - column, segment.quads * 4)
+    const column = segment.octet * 8
+    const columns = Math.min(dim - column, segment.octets * 8)
     const { buffer } = memories[segment.memory]!
     const stride = segment.stride / 4
     const here = new Float32Array(buffer, segment[name] + first * segment.stride, count * stride)
@@ -335,6 +349,7 @@ function enterParameters(
       true,
     )
   }
+  parameters.setUint32(places.params + fields.scratch, places.scratch, true)
   parameters.setUint32(places.params + fields.hotCopies, places.hotCopies, true)
   parameters.setUint32(places.params + fields.hotInputs, places.hotInputs, true)
   parameters.setUint32(places.params + fields.hotCount, layout.copiedRows, true)
