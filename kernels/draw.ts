@@ -217,7 +217,7 @@ function drawTargets(params: usize, mode: u32, centre: u32, job: usize, state: u
   else {
     const signs = job + JOB_OWN_SIGNS
     store<usize>(job, signs, JOB_SIGNS)
-    for (let t: u32 = 0; t < groups * 6; t++) putTwice(signs, t, t == 0 ? 1 : t < targets ? -1 : 0)
+    for (let t: u32 = 0; t < groups * 6; t++) putSign(signs, t, t == 0 ? 1 : t < targets ? -1 : 0)
   }
   if (mode & NCE) {
     const biases = job + load<usize>(params, BIASES)
@@ -255,12 +255,16 @@ function pathTargets(params: usize, centre: u32, job: usize): void {
     v128.store(row, v128.bitselect(v128.andnot(b, code), zeroRow, isB), 8)
     const signA = v128.and(isA, v128.or(v128.and(a, code), one))
     const signB = v128.and(isB, v128.or(v128.and(b, code), one))
+    const signC = v128.shuffle<f32>(signA, signB, 6, 7, 0, 1)
     v128.store(sign, signA)
-    v128.store(sign, v128.shuffle<f32>(signA, signB, 6, 7, 0, 1), 16)
+    v128.store(sign, signC, 16)
     v128.store(sign, signB, 32)
+    v128.store(sign, signA, 48)
+    v128.store(sign, signC, 64)
+    v128.store(sign, signB, 80)
     step += 24
     row += 24
-    sign += 48
+    sign += 96
   }
   store<u32>(job, targets, JOB_TARGETS)
   store<u32>(job, groups, JOB_GROUPS)
@@ -270,6 +274,16 @@ function pathTargets(params: usize, centre: u32, job: usize): void {
 @inline
 function padTargets(rows: usize, targets: u32, padded: u32, zeroRow: u32): void {
   for (let t = targets; t < padded; t++) store<u32>(rows + (<usize>t << 2), zeroRow)
+}
+
+/** Of target t, for four inputs: lists of 24 for each group of six. */
+@inline
+function putSign(list: usize, t: u32, value: f32): void {
+  const at = list + <usize>(t / 6) * 96 + (<usize>(t % 6) << 2)
+  store<f32>(at, value)
+  store<f32>(at, value, 24)
+  store<f32>(at, value, 48)
+  store<f32>(at, value, 72)
 }
 
 /** Of target t in lists of 12 for each group of six. */

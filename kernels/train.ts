@@ -35,7 +35,7 @@ import {
   WINDOW_BYTES,
 } from './layout'
 import { moveJob } from './move'
-import { activateJob, dotsJob, groupBytesOf, inputsOf, madd } from './product'
+import { activateJob, dotsJob, groupBytesOf, inputsOf, madd, sumParts } from './product'
 import {
   auditRecords,
   beginLookup,
@@ -201,7 +201,7 @@ function runWindows(params: usize, jobs: usize, count: u32, bytes: usize, learni
     const window = jobs + <usize>w * windowBytes
     for (let job = window; job < window + windowBytes && load<u32>(job, JOB_CONTEXTS) != 0; job += jobBytes) {
       dotsJob(params, segment, 0, bytes, job, hidden, gradients, false)
-      activateJob(params, job, gradients, 1, 0, gradients, weight)
+      activateJob(params, job, gradients, gradients, weight)
       moveJob(params, segment, 0, bytes, job, hidden, gradients, rate)
     }
   }
@@ -320,7 +320,8 @@ export function activateWindows(
       const job = jobs + <usize>w * windowBytes + <usize>j * jobBytes
       if (load<u32>(job, JOB_CONTEXTS) == 0) break
       const offset = load<usize>(job, JOB_SUMS)
-      activateJob(params, job, sums + offset, parts, partBytes, gradients + offset, weight)
+      sumParts(params, job, sums + offset, parts, partBytes, gradients + offset)
+      activateJob(params, job, gradients + offset, gradients + offset, weight)
     }
   }
 }

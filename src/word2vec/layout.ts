@@ -224,8 +224,8 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
     return {
       // Parameters, and behind them a description of each segment.
       params: buffer(192 + 4 * 32),
-      constants: buffer(192),
-      signs: buffer(job.groups * 48),
+      constants: buffer(80),
+      signs: buffer(job.groups * 96),
       pointers: buffer(2 * config.window * 4),
       scratch: buffer(128),
       hotCopies: buffer(2 * copiedRows * rowBytes),
@@ -267,7 +267,7 @@ function layOutJob({ config, longestPath }: ModelShape): JobLayout {
   const groups = Math.ceil((config.loss === 'hs' ? Math.max(longestPath, 1) : config.negative + 1) / 6)
   const contexts = isPair ? 1 : 2 * config.window
   const inputs = config.model === 'cbow' ? 1 : contexts
-  const biases = 32 + groups * 48
+  const biases = 32 + groups * 96
   const targetRows = biases + (config.loss === 'nce' ? groups * 48 : 0)
   const contextRows = targetRows + groups * 24
   // Contexts are copied four at a time.
@@ -278,7 +278,8 @@ function layOutJob({ config, longestPath }: ModelShape): JobLayout {
     contextRows,
     bytes,
     windowBytes: bytes * (isPair ? 2 * config.window : 1),
-    gradientBytes: Math.ceil((groups * (inputs * 24 + 8) + 16) / 16) * 16,
+    // Sums are taken 32 bytes at a time.
+    gradientBytes: Math.ceil((groups * (inputs * 24 + 8) + 32) / 16) * 16,
     groups,
   }
 }

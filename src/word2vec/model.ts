@@ -360,11 +360,11 @@ function enterParameters(
     new Uint32Array(buffer, firstSegment + i * segmentBytes, described.length).set(described)
   }
   const constants = new Float32Array(buffer, places.constants)
-  for (const [i, value] of sigmoidConstants.entries()) constants.fill(value, 4 * i, 4 * i + 4)
-  constants.set([1, 1, 0, 0], 4 * sigmoidConstants.length)
-  const signs = new Float32Array(buffer, places.signs, 12 * job.groups)
+  for (const [i, value] of sigmoidConstants.entries()) constants[i + 1] = value
+  constants.set([1, 1, 1, 1, 1, 1, 0, 0], sigmoidConstants.length + 1)
+  const signs = new Float32Array(buffer, places.signs, 24 * job.groups)
   for (let lane = 0; lane < signs.length; lane++) {
-    const target = 6 * Math.floor(lane / 12) + (lane % 6)
+    const target = 6 * Math.floor(lane / 24) + (lane % 6)
     signs[lane] = target === 0 ? 1 : target <= config.negative ? -1 : 0
   }
 }
