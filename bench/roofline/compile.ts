@@ -5,6 +5,7 @@ import { assert } from '../../src/core/errors.ts'
 /** kernel.ts. Pointers are byte offsets in the memory. */
 export interface RoofKernel {
   multiplyAdd(at: number, steps: number): void
+  multiplyAddPairs(at: number, steps: number): void
   changeRows(list: number, count: number, rowBytes: number, term: number): void
 }
 

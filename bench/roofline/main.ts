@@ -8,7 +8,7 @@ import { findCorpus, prepareCorpus } from '../corpus.ts'
 import { describeCommit, describeMachine } from '../machine.ts'
 import { millraceCommand } from '../millrace.ts'
 import { type CompiledKernel, compileKernel } from './compile.ts'
-import { peakRate } from './peak.ts'
+import { peakRate, widePeakRate } from './peak.ts'
 import { formatText, type RooflineReport, type Round } from './report.ts'
 import { rowRate } from './rows.ts'
 import { countsOf, profileOnce, trainOnce } from './train-rate.ts'
@@ -29,7 +29,7 @@ async function roofline({ corpus: given, dims, rounds, work, source }: Options):
   const corpus = await prepareCorpus(path, work)
   const kernel = await compileKernel(work)
   const report: RooflineReport = {
-    format: 1,
+    format: 2,
     date: new Date().toISOString(),
     commit,
     machine: describeMachine(),
@@ -44,7 +44,7 @@ async function roofline({ corpus: given, dims, rounds, work, source }: Options):
     report.corpus.vocabulary = counts.length
     const measured: Round[] = []
     for (let round = 1; round <= rounds; round++) {
-      const one = await measureRound(kernel, command, corpus, counts, dim, out)
+      const one = await measureRound(kernel, work, command, corpus, counts, dim, out)
       note(`dim ${dim}, round ${round} of ${rounds}: ${describe(one)}`)
       measured.push(one)
     }
@@ -55,6 +55,7 @@ async function roofline({ corpus: given, dims, rounds, work, source }: Options):
 
 async function measureRound(
   kernel: CompiledKernel,
+  work: string,
   command: readonly string[],
   corpus: string,
   counts: readonly number[],
@@ -62,9 +63,10 @@ async function measureRound(
   out: string,
 ): Promise<Round> {
   const peak = peakRate(kernel)
+  const widePeak = widePeakRate(work)
   const rows = rowRate(kernel, counts, dim)
   const { flop, seconds } = await trainOnce(command, corpus, dim, out)
-  return { peak, rows, training: flop / seconds }
+  return { peak, widePeak, rows, training: flop / seconds }
 }
 
 function describe({ peak, rows, training }: Round): string {

@@ -8,7 +8,7 @@ import { flopPerRow } from './train-rate.ts'
 
 /** Plain JSON. */
 export interface RooflineReport {
-  format: 1
+  format: 2
   date: string
   commit: string | null
   machine: Machine
@@ -27,8 +27,10 @@ export interface DimReport {
 
 /** Measured one after the other, on one core. */
 export interface Round {
-  /** Floating-point operations a second of a loop of multiply-adds. */
+  /** Floating-point operations a second of a loop of multiply-adds of 128 bits. */
   peak: number
+  /** The same of 256 bits; null where the engine has none. */
+  widePeak: number | null
   /** Rows read, changed and written a second. */
   rows: number
   /** Floating-point operations a second of training, reading and tokenising included. */
@@ -39,12 +41,15 @@ const giga = 1e9
 
 export function formatText(report: RooflineReport): string {
   const { date, commit, machine, corpus, fused, dims } = report
-  const peaks = spreadOf(dims.flatMap(({ rounds }) => rounds.map(({ peak }) => peak / giga)))
+  const rounds = dims.flatMap(({ rounds }) => rounds)
+  const peaks = spreadOf(rounds.map(({ peak }) => peak / giga))
+  const wide = rounds.flatMap(({ widePeak }) => (widePeak === null ? [] : [widePeak / giga]))
   return [
     `date      ${date.slice(0, 10)}, commit ${commit ?? 'unknown'}`,
     `machine   ${machine.cpu}, ${formatBytes(machine.memoryBytes)}; ${machine.os}; Node ${machine.node}`,
     `corpus    ${corpus.name}, ${formatCount(corpus.bytes)} bytes, vocabulary ${formatCount(corpus.vocabulary)}`,
-    `peak      ${spread(peaks)} GFLOP/s of one core in WASM, ${fused ? 'fused multiply-adds' : 'multiplications and additions'}`,
+    `peak      ${spread(peaks)} GFLOP/s of one core in WASM, ${fused ? 'fused multiply-adds' : 'multiplications and additions'} of 128 bits`,
+    `          ${wide.length > 0 ? `${spread(spreadOf(wide))} GFLOP/s of 256 bits` : 'none of 256 bits here'}`,
     '',
     table([head, ...dims.map(row)]),
     '',
@@ -58,8 +63,10 @@ const head = [
   'dim',
   'training GFLOP/s',
   'of the peak',
+  'of 256 bits',
   'kernel alone',
   'of the peak',
+  'of 256 bits',
   'million rows/s',
   'rows bound to',
   'of both bounds',
@@ -69,12 +76,17 @@ function row({ dim, rounds, profile }: DimReport): string[] {
   const kernel = kernelRate(profile)
   const of = (value: (round: Round) => number) => spreadOf(rounds.map(value))
   const { median: peak } = of((round) => round.peak)
+  const widePeak = rounds.some((round) => round.widePeak === null)
+    ? null
+    : of((round) => round.widePeak!).median
   return [
     `${dim}`,
     spread(of(({ training }) => training / giga)),
     percents(of(({ training, peak }) => training / peak)),
+    widePeak === null ? '–' : percents(of(({ training, widePeak }) => training / widePeak!)),
     kernel === null ? '–' : (kernel / giga).toFixed(1),
     kernel === null ? '–' : percent(kernel / peak),
+    kernel === null || widePeak === null ? '–' : percent(kernel / widePeak),
     spread(of(({ rows }) => rows / 1e6)),
     (of(({ rows }) => rows * flopPerRow(dim)).median / giga).toFixed(1),
     percents(of((round) => round.training / bothBounds(round, dim))),
@@ -82,8 +94,8 @@ function row({ dim, rounds, profile }: DimReport): string[] {
 }
 
 /** What is left if rows are fetched and numbers multiplied one after the other, both as fast as they can be. */
-function bothBounds({ peak, rows }: Round, dim: number): number {
-  return 1 / (1 / peak + 1 / (rows * flopPerRow(dim)))
+function bothBounds({ peak, widePeak, rows }: Round, dim: number): number {
+  return 1 / (1 / (widePeak ?? peak) + 1 / (rows * flopPerRow(dim)))
 }
 
 /** Operations a second of the time in the kernel's busiest function; null without a profile. */
@@ -109,7 +121,7 @@ const legend = [
   'vectors. Training: over all of its time, reading and tokenising included; kernel alone: over the sampled time in the',
   'function that takes most. Rows are drawn as negative samples are, read, changed and written by a loop that does no',
   "more; bound to: the rate at which a window's rows could come at that speed. Both bounds: as if the core multiplied at",
-  'the peak and waited for rows in turn. Median [lowest–highest] of the rounds; shares are taken in each round.',
+  'the highest peak and waited for rows in turn. Median [lowest–highest] of the rounds; shares are taken in each round.',
 ]
 
 function spread({ median, min, max }: Spread): string {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { madeUpText } from '../../test/made-up-text.ts'
 import { compileKernel, type RoofKernel } from './compile.ts'
-import { peakRate } from './peak.ts'
+import { pairsRate, peakRate } from './peak.ts'
 import type { RooflineReport } from './report.ts'
 import { rowRate } from './rows.ts'
 
@@ -23,6 +23,11 @@ test('the loops do what they are measured for', async () => {
   kernel.multiplyAdd(0, 3)
   expect([...numbers.subarray(0, 48)]).toEqual(Array.from({ length: 48 }, (_, i) => i / 8 + 1.75))
 
+  numbers.set(Array.from({ length: 96 }, (_, i) => i))
+  numbers.fill(0.5, 96, 100).fill(1, 100, 104)
+  kernel.multiplyAddPairs(0, 3)
+  expect([...numbers.subarray(0, 96)]).toEqual(Array.from({ length: 96 }, (_, i) => i / 8 + 1.75))
+
   numbers.fill(0)
   numbers.fill(2, 1000, 1004)
   new Uint32Array(memory.buffer, 8000, 3).set([64, 192, 64])
@@ -31,6 +36,7 @@ test('the loops do what they are measured for', async () => {
   expect([...numbers.subarray(0, 80)]).toEqual(rows)
 
   expect(peakRate(compiled, 0.05)).toBeGreaterThan(1e8)
+  expect(pairsRate(compiled, 0.05)).toBeGreaterThan(1e8)
   expect(rowRate(compiled, [1000, 100, 10, 5, 5], 20, 0.05)).toBeGreaterThan(1e4)
 })
 
