@@ -77,7 +77,10 @@ export function moveJob(
   } else if (isCbow) {
     for (let g: usize = 0; g < <usize>groups; g++) {
       const by = gradients + g * groupBytesOf(1)
-      moveTargetsByOne(targetRows + g * 24, output, hot, hotFirst, hotCount, load<usize>(pointers), stride, bytes, by, moved, g == 0)
+      const rows = targetRows + g * 24
+      const only = load<usize>(pointers)
+      if (g == 0) moveTargetsByOne(rows, output, hot, hotFirst, hotCount, only, stride, bytes, by, moved, true)
+      else moveTargetsByOne(rows, output, hot, hotFirst, hotCount, only, stride, bytes, by, moved, false)
     }
   } else moveGroups(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, stride, bytes, gradients, moved, rowBytes, groups, load<u32>(job, JOB_TARGETS), false)
   let factor: f32 = 1
@@ -186,6 +189,7 @@ function moveGroups(
 }
 
 /** Moves six targets by one input, whose six gradients stay in registers: cbow. */
+@inline
 function moveTargetsByOne(
   targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, x0: usize, stride: usize, bytes: usize, gradients: usize, moved: usize,
   isFirst: bool,

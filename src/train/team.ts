@@ -1,5 +1,5 @@
 /** The first rounds are slow, for the engine still compiles. */
-const firstRounds = 5
+const firstRounds = 2
 /** Between two trials goes by so many times what the last one took: doubled each time that it was slower. */
 const firstPause = 8
 const longestPause = 64
