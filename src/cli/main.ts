@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { leaveSupervisor } from '../supervise/heartbeat.ts'
 import { needsSupervisor } from './needs-supervisor.ts'
 import { note, printJson, tellError } from './output.ts'
-import { takeTrainerFlags } from './trainer-flags.ts'
+import { needsTrainerFlags, runWithTrainerFlags } from './trainer-flags.ts'
 
 /** Each command's module is loaded only when it is called, so that `--help` answers at once. */
 const commands: Record<string, { summary: string; load: () => Promise<{ command: () => Command }> }> = {
@@ -56,7 +56,10 @@ export async function main(args: string[]): Promise<void> {
   })
   // A lost terminal must not end a run: what is told there is not the result.
   process.stderr.on('error', () => {})
-  takeTrainerFlags(args)
+  if (needsTrainerFlags(args)) {
+    process.exitCode = (await runWithTrainerFlags()) ?? 1
+    return
+  }
   if (needsSupervisor(args)) {
     const { superviseSelf } = await import('./supervised.ts')
     process.exitCode = await superviseSelf(args)

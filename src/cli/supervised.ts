@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { MillraceError, StoppedError } from '../core/errors.ts'
 import { EventLog, type RunEvent, RunFolder, readEvents } from '../run/index.ts'
-import { trainerFlags } from '../runtime/wasm.ts'
+import { trainerFlags, withoutTrainerFlags } from '../runtime/wasm.ts'
 import {
   describeEnding,
   describeGivingUp,
@@ -55,15 +55,9 @@ export async function superviseTrainer(
   options: TrainerOptions,
 ): Promise<{ code: number; error?: MillraceError }> {
   const { args, userArgs, stop, running, output, tell = note } = options
+  let crashes = 0
   const outcome = await supervise({
-    // An engine that dies of its experiments would die again: the third attempt goes without.
-    command: (deaths) => [
-      process.execPath,
-      ...process.execArgv,
-      ...(deaths < 2 ? trainerFlags() : []),
-      process.argv[1]!,
-      ...args,
-    ],
+    command: () => [process.execPath, ...nodeFlags(crashes), process.argv[1]!, ...args],
     // What was asked is wrong, or the program has said why it failed: again would be the same.
     isFinal: (code) => code === 1 || code === 2,
     ...patience(),
@@ -76,6 +70,7 @@ export async function superviseTrainer(
         const when = (waitMs ?? 0) >= 1000 ? ` in ${Math.round(waitMs! / 1000)} s` : ''
         const again = waitMs === undefined ? '' : `; it is started again${when}`
         tell(`\nthe trainer has ended: ${describeEnding(ending)}${again}`)
+        if (ending.signal !== null && crashSignals.has(ending.signal)) crashes++
         if (withoutProgress > 1)
           tell(`nothing new was saved in ${withoutProgress} attempts; it is given up after ${limit + 1}`)
         record(ending, all)
@@ -88,6 +83,14 @@ export async function superviseTrainer(
   if (outcome.stopped && ![0, 1, 2].includes(outcome.code ?? 75))
     return { code: 75, error: stopped(outcome, userArgs) }
   return { code }
+}
+
+/** Signals that an engine dies by when it is at fault itself. */
+const crashSignals = new Set<NodeJS.Signals>(['SIGSEGV', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS'])
+
+/** Of an engine that has crashed twice, nothing is asked any more that is an experiment of its authors. */
+function nodeFlags(crashes: number): string[] {
+  return crashes < 2 ? [...process.execArgv, ...trainerFlags()] : withoutTrainerFlags(process.execArgv)
 }
 
 /** The command line as somebody would type it to go on. */

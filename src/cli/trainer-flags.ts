@@ -1,25 +1,27 @@
-import { trainerFlags } from '../runtime/wasm.ts'
-import { isSupervised } from '../supervise/heartbeat.ts'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { hasTrainerFlags, trainerFlags } from '../runtime/wasm.ts'
 
-/**
- * Gives the engine's flags for training to a command that trains in its own process, and not in a child that is started
- * with them: the process becomes the same command line with the flags, as it was (pid, streams, signals).
- */
-export function takeTrainerFlags(args: string[]): void {
-  const flags = trainerFlags()
-  const hasThem = flags.every((flag) => process.execArgv.includes(flag))
-  if (!trainsHere(args) || hasThem || isSupervised() || !process.execve) return
-  process.execve(
-    process.execPath,
-    [process.execPath, ...process.execArgv, ...flags, ...process.argv.slice(1)],
-    process.env,
-  )
+/** In the environment of a child that was started with the flags: it does not start another. */
+const given = 'MILLRACE_FLAGS_GIVEN'
+
+/** Whether a command measures how fast training is, and should be started anew with the engine's flags for that. */
+export function needsTrainerFlags([name, ...rest]: string[]): boolean {
+  const measures = name === 'plan' || (name === 'experiment' && rest.includes('--dry-run'))
+  const asksForHelp = rest.some((arg) => arg === '-h' || arg === '--help')
+  return measures && !asksForHelp && !hasTrainerFlags() && trainerFlags().length > 0 && !process.env[given]
 }
 
-function trainsHere([name, ...rest]: string[]): boolean {
-  if (rest.some((arg) => arg === '-h' || arg === '--help')) return false
-  if (name === 'plan') return true
-  return (
-    (name === 'train' || name === 'experiment') && rest.some((arg) => /^--(no-supervise|dry-run)$/.test(arg))
-  )
+/** Runs this command line in a child that has the flags. Returns its exit code; undefined if a signal ended it. */
+export async function runWithTrainerFlags(): Promise<number | undefined> {
+  const flags = [...process.execArgv, ...trainerFlags()]
+  const child = spawn(process.execPath, [...flags, ...process.argv.slice(1)], {
+    stdio: 'inherit',
+    env: { ...process.env, [given]: '1' },
+  })
+  // Ctrl-C reaches the child as well; what reaches this process alone is passed on.
+  process.on('SIGINT', () => {})
+  for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill(name))
+  const [code] = (await once(child, 'exit')) as [number | null]
+  return code ?? undefined
 }

@@ -25,21 +25,39 @@ export function instantiate<Exports>(module: WebAssembly.Module, memory: WebAsse
   return new WebAssembly.Instance(module, { env: { memory } }).exports as Exports
 }
 
-/** Makes V8's optimiser make one operation of 256 bits of two of 128 where it can. */
-const widen = '--experimental-wasm-revectorize'
+/**
+ * The first makes V8's optimiser make one operation of 256 bits of two of 128 where it can. By the second, kernels are
+ * optimised at their first call, so that what is tried before a run (word2vec/wide-check.ts) is what then trains.
+ */
+const wideFlags = ['--experimental-wasm-revectorize', '--no-liftoff']
 /** Versions of Node whose engine was seen to do that well: it is an experiment of its authors. */
 const widening = [26]
 
 /**
- * Flags for a process of Node that trains: with them training is up to 1.6 times as fast (docs/performance.md), with the
- * same bits. None where that cannot be had, or where the environment says `MILLRACE_WIDE=0`.
+ * Flags for a process of Node that trains: with them training is up to twice as fast (docs/performance.md), with the
+ * same bits. None where that cannot be had, or where the environment says `MILLRACE_WIDE=0`; and none from TypeScript
+ * sources: Node's reader of these is WASM itself, and to optimise that would take seconds.
  */
 export function trainerFlags(): string[] {
+  const variables = process.config.variables as { v8_enable_wasm_simd256_revec?: number }
   const node = Number(process.versions.node.split('.')[0])
-  if (process.arch !== 'x64' || !widening.includes(node) || process.env.MILLRACE_WIDE === '0') return []
-  // Kernels are optimised at their first call instead of when they have run for a while. From TypeScript sources, Node's
-  // reader of these is WASM itself, and that would take seconds.
-  return import.meta.url.endsWith('.ts') ? [widen] : [widen, '--no-liftoff']
+  const canWiden =
+    process.arch === 'x64' && widening.includes(node) && variables.v8_enable_wasm_simd256_revec === 1
+  return canWiden && isWideWanted() && !import.meta.url.endsWith('.ts') ? wideFlags : []
+}
+
+/** Whether this process was started with the flags. */
+export function hasTrainerFlags(): boolean {
+  return wideFlags.every((flag) => process.execArgv.includes(flag))
+}
+
+/** Flags of Node without those for training. */
+export function withoutTrainerFlags(flags: readonly string[]): string[] {
+  return flags.filter((flag) => !wideFlags.includes(flag))
+}
+
+function isWideWanted(): boolean {
+  return process.env.MILLRACE_WIDE !== '0'
 }
 
 /**
@@ -48,7 +66,7 @@ export function trainerFlags(): string[] {
  */
 export function trainKernelName(arithmetic: 'fused' | 'strict'): TrainKernelName {
   if (arithmetic !== 'fused' || !WebAssembly.validate(relaxedProbe)) return 'train.strict'
-  return process.execArgv.includes(widen) && isFused() ? 'train.wide' : 'train.relaxed'
+  return hasTrainerFlags() && isWideWanted() && isFused() ? 'train.wide' : 'train.relaxed'
 }
 
 /**

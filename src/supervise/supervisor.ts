@@ -3,8 +3,8 @@ import { Attempt, type Ending } from './attempt.ts'
 import type { Passed } from './heartbeat.ts'
 
 export interface SuperviseOptions {
-  /** The program and its arguments; they may change with the deaths running without progress. */
-  command: string[] | ((deaths: number) => string[])
+  /** The program and its arguments; asked for before each attempt if they may change. */
+  command: string[] | (() => string[])
   /** Deaths running without progress after which it gives up; 8. */
   restarts?: number
   /** Whether an exit code of the program's is its last word. 0 always is. */
@@ -106,7 +106,7 @@ export async function supervise(options: SuperviseOptions): Promise<SuperviseOut
 async function attempt(options: SuperviseOptions, passed: Passed): Promise<Ending> {
   const { command, patienceMs = 5 * 60_000, memoryLimit, group, output, stop, observer } = options
   const attempt = new Attempt({
-    command: typeof command === 'function' ? command(passed.deaths) : command,
+    command: typeof command === 'function' ? command() : command,
     passed,
     patienceMs,
     memoryLimit,

@@ -18,7 +18,10 @@ export function requireArithmetic({ deterministic, arithmetic }: TrainConfig, is
   })
 }
 
-/** What a checkpoint records of a kernel: all of one name give the same bits. The number rises when sums take another order. */
+/**
+ * What a checkpoint records of a kernel: where bits are promised, all of one name give the same. The number rises when
+ * sums take another order; before they were taken in pairs, the names were train.relaxed and train.strict.
+ */
 export function arithmeticOf(kernel: TrainKernelName): string {
   return kernel === 'train.strict' ? 'strict/2' : 'fused/2'
 }
@@ -36,10 +39,15 @@ export function requireKernel(
 ): string | undefined {
   if (kernel === undefined || kernel === here) return undefined
   if (!deterministic)
-    return `the checkpoint was made with the kernel ${kernel}, this machine has ${here}: results differ in the last digits`
+    return `the checkpoint was made with the arithmetic ${kernel}, ${whence(kernel)}, and this is ${here}: results differ in the last digits`
   throw new InputError('KERNEL_DIFFERS', {
-    what: `the checkpoint was made with the kernel ${kernel}; here it would be ${here}`,
+    what: `the checkpoint was made with the arithmetic ${kernel}, ${whence(kernel)}; here it would be ${here}`,
     why: 'a deterministic run ends with the same bits only if all of it is done in the same arithmetic',
-    mend: 'go on with it with the version of Millrace and on a machine like those that it was begun with, or begin anew with another --out',
+    mend: 'go on with it where it was begun, or begin anew with another --out',
   })
+}
+
+/** Who has such an arithmetic. */
+function whence(kernel: string): string {
+  return kernel.startsWith('train.') ? 'by an older Millrace' : 'on another kind of machine'
 }

@@ -13,7 +13,7 @@ export {
   trainKeys,
 } from './config.ts'
 export type { KernelThread } from './kernel-thread.ts'
-export type { ModelShape } from './layout.ts'
+export { type ModelShape, planLayout } from './layout.ts'
 export {
   createModel,
   freezeRows,

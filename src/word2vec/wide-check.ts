@@ -1,23 +1,29 @@
 import { Vocabulary } from '../corpus/index.ts'
 import { type TrainKernelName, trainKernelName } from '../runtime/wasm.ts'
 import { ColumnKernel } from './column-kernel.ts'
+import { leavesOf } from './columns.ts'
 import type { TrainConfig } from './config.ts'
 import { KernelThread } from './kernel-thread.ts'
 import { createModel, matrixNames, readRows, sentenceBreak, shapeOf } from './model.ts'
 
 /**
  * Chooses the kernel to train with. The wide one rests on an experiment of the engine's, so it must first have given the
- * same bits as the other on a small model of the same config: some milliseconds.
+ * same bits as the other on a small model of the same config, which takes some hundredths of a second.
  *
- * onDoubt  told, in words, if it has not
+ * byColumns  whether the run's model is laid out for threads that share windows
+ * onDoubt    told, in words, if it has not
  */
 export function chooseKernel(
   config: TrainConfig,
+  byColumns: boolean,
   onDoubt: (why: string) => void,
   kernel = trainKernelName(config.arithmetic),
   bits = trySmall,
 ): TrainKernelName {
-  if (kernel !== 'train.wide' || bits(config, kernel).equals(bits(config, 'train.relaxed'))) return kernel
+  // As many leaves as the run has, and its way through the windows.
+  const dim = leavesOf(config.dim) === 2 ? Math.min(config.dim, 72) : 200
+  const tried = { ...config, dim, sample: 0, deterministic: byColumns }
+  if (kernel !== 'train.wide' || bits(tried, kernel).equals(bits(tried, 'train.relaxed'))) return kernel
   onDoubt('this engine makes mistakes with operations of 256 bits: training goes on without them, slower')
   return 'train.relaxed'
 }
@@ -26,8 +32,7 @@ const words = 64
 const trained = 500
 
 /** The bits of a small model that was trained for some windows. */
-function trySmall(standard: TrainConfig, name: TrainKernelName): Buffer {
-  const config = { ...standard, dim: Math.min(standard.dim, 72), sample: 0 }
+function trySmall(config: TrainConfig, name: TrainKernelName): Buffer {
   const listed = Array.from({ length: words }, (_, i): [Uint8Array, number] => [
     Buffer.from([97 + i]),
     2 * words - i,
