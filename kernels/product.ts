@@ -291,6 +291,12 @@ function dots2(
     y1 = from == 0 ? z1 : f32x4.add(y1, z1)
     y2 = from == 0 ? z2 : f32x4.add(y2, z2)
   }
+  putDots(out, y0, y1, y2, add)
+}
+
+/** Writes twelve dot products, or adds them to those that are there. */
+@inline
+export function putDots(out: usize, y0: v128, y1: v128, y2: v128, add: bool): void {
   if (add) {
     y0 = f32x4.add(v128.load(out), y0)
     y1 = f32x4.add(v128.load(out, 16), y1)

@@ -1,6 +1,6 @@
 // The two loops that most of the time goes to, 32 bytes of a row at a time, for engines that make one operation of 256 bits of
 // two of 128 (src/runtime/wasm.ts asks for it). On others there are not enough registers for them.
-import { madd, storePair, sums4 } from './product'
+import { madd, putDots, storePair, sums4 } from './product'
 
 /** Two inputs by six targets, or by the first three. */
 @inline
@@ -61,17 +61,10 @@ export function dots2Wide(
   storePair(scratch, sums4(a0, a1, a2, a3), sums4(c0, c1, c2, c3))
   storePair(scratch + 32, sums4(a4, a5, b0, b1), sums4(c4, c5, e0, e1))
   storePair(scratch + 64, sums4(b2, b3, b4, b5), sums4(e2, e3, e4, e5))
-  let y0 = f32x4.add(v128.load(scratch), v128.load(scratch, 16))
-  let y1 = f32x4.add(v128.load(scratch, 32), v128.load(scratch, 48))
-  let y2 = f32x4.add(v128.load(scratch, 64), v128.load(scratch, 80))
-  if (add) {
-    y0 = f32x4.add(v128.load(out), y0)
-    y1 = f32x4.add(v128.load(out, 16), y1)
-    y2 = f32x4.add(v128.load(out, 32), y2)
-  }
-  v128.store(out, y0)
-  v128.store(out, y1, 16)
-  v128.store(out, y2, 32)
+  const y0 = f32x4.add(v128.load(scratch), v128.load(scratch, 16))
+  const y1 = f32x4.add(v128.load(scratch, 32), v128.load(scratch, 48))
+  const y2 = f32x4.add(v128.load(scratch, 64), v128.load(scratch, 80))
+  putDots(out, y0, y1, y2, add)
 }
 
 /** Moves six targets, or the first three, by the inputs, and the inputs by the targets: see moveSix. */

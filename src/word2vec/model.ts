@@ -17,7 +17,7 @@ import {
   planLayout,
   type ThreadLayout,
 } from './layout.ts'
-import { aliasTable, keepThresholds, noiseOffsets } from './tables.ts'
+import { aliasTable, keepThresholds, noiseOffsets, sigmoidConstants } from './tables.ts'
 
 /** Exports of kernels/train.ts. Pointers are byte offsets in the memory. */
 export interface TrainKernel {
@@ -393,18 +393,3 @@ function modeOf(config: TrainConfig): number {
   if (config.cbowGradient === 'divided') mode |= modes.divided
   return mode
 }
-
-/** In the order of kernels/product.ts. The polynomial is Cephes' exp2f. */
-const sigmoidConstants = [
-  -Math.LOG2E,
-  12582912,
-  1.5353361883195e-4,
-  1.339887440266574e-3,
-  9.61843735767464e-3,
-  5.550332471162809e-2,
-  2.402264791363012e-1,
-  6.931472028550421e-1,
-  1,
-  16,
-  -16,
-]

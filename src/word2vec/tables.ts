@@ -103,3 +103,18 @@ function noiseShare(count: number, exponent: number): number {
 function chanceToU32(chance: number): number {
   return Math.max(0, Math.min(0xffffffff, Math.floor(chance * 2 ** 32) - 1))
 }
+
+/** What the kernels compute sigmoids with, in the order of kernels/product.ts. The polynomial is Cephes' exp2f. */
+export const sigmoidConstants = [
+  -Math.LOG2E,
+  12582912,
+  1.5353361883195e-4,
+  1.339887440266574e-3,
+  9.61843735767464e-3,
+  5.550332471162809e-2,
+  2.402264791363012e-1,
+  6.931472028550421e-1,
+  1,
+  16,
+  -16,
+]
