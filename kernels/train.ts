@@ -1,5 +1,5 @@
 // Word2Vec: from a text to its windows, and what is done with each. Windows are drawn in draw.ts, multiplied in
-// product.ts, and moved in move.ts.
+// product.ts, judged in activate.ts, and moved in move.ts.
 //
 // A thread that runs freely calls `train`: window by window, over all columns. Where columns are dealt to threads, or lie
 // in several memories, the caller goes through the same steps for a batch of windows.
@@ -34,8 +34,9 @@ import {
   TARGET_ROWS,
   WINDOW_BYTES,
 } from './layout'
+import { activateJob, sumParts } from './activate'
 import { moveJob } from './move'
-import { activateJob, dotsJob, groupBytesOf, inputsOf, madd, sumParts } from './product'
+import { dotsJob, groupBytesOf, inputsOf, madd } from './product'
 import {
   auditRecords,
   beginLookup,

@@ -104,7 +104,7 @@ function chanceToU32(chance: number): number {
   return Math.max(0, Math.min(0xffffffff, Math.floor(chance * 2 ** 32) - 1))
 }
 
-/** What the kernels compute sigmoids with, in the order of kernels/product.ts. The polynomial is Cephes' exp2f. */
+/** What the kernels compute sigmoids with, in the order of kernels/activate.ts. The polynomial is Cephes' exp2f. */
 export const sigmoidConstants = [
   -Math.LOG2E,
   12582912,
