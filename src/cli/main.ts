@@ -56,17 +56,14 @@ export async function main(args: string[]): Promise<void> {
   })
   // A lost terminal must not end a run: what is told there is not the result.
   process.stderr.on('error', () => {})
-  if (needsTrainerFlags(args)) {
-    process.exitCode = (await runWithTrainerFlags()) ?? 1
-    return
-  }
   if (needsSupervisor(args)) {
     const { superviseSelf } = await import('./supervised.ts')
     process.exitCode = await superviseSelf(args)
     return
   }
   try {
-    await (await program(args)).parseAsync(args, { from: 'user' })
+    if (needsTrainerFlags(args)) process.exitCode = (await runWithTrainerFlags()) ?? 1
+    else await (await program(args)).parseAsync(args, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : 2

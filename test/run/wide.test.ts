@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { readEvents } from '../../src/run/index.ts'
 import { isFused } from '../../src/runtime/wasm.ts'
 import { madeUpText } from '../made-up-text.ts'
@@ -54,6 +55,16 @@ test.skipIf(!hasWide).each([
   expect(wide.vectors.equals(narrow.vectors)).toBe(true)
 })
 
+/** Waits for a line of a run's events that is not there yet. */
+async function nextStart(out: string, count: number) {
+  const path = join(out, 'events.ndjson')
+  for (;;) {
+    const starts = existsSync(path) ? readEvents(path).filter((event) => event.type === 'start') : []
+    if (starts.length > count) return starts[count]!
+    await sleep(20)
+  }
+}
+
 const isBuilt = existsSync(join(root, 'dist/cli/main.js'))
 
 test.skipIf(!hasWide || !isBuilt)('what is built takes the flags by itself (needs npm run build)', () => {
@@ -74,3 +85,26 @@ test.skipIf(!hasWide || !isBuilt)('what is built takes the flags by itself (need
   expect(JSON.parse(stdout)).toHaveProperty('memory')
   expect(built('plan', 'nowhere.txt').status).toBe(2)
 })
+
+test.skipIf(!hasWide || !isBuilt)(
+  'a trainer whose engine has crashed twice is started without the flags (needs npm run build)',
+  { timeout: 30_000 },
+  async () => {
+    const out = join(folder, 'crashing')
+    const args = ['train', 'corpus.txt', '--out', out, '--epochs', '2000', '--min-count', '2']
+    const parent = spawn(process.execPath, [join(root, 'bin/millrace.js'), ...args], {
+      cwd: folder,
+      stdio: 'ignore',
+    })
+    onTestFinished(() => void parent.kill('SIGKILL'))
+    const kernels: (string | undefined)[] = []
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const { kernel, pid } = await nextStart(out, attempt)
+      kernels.push(kernel)
+      // The last one first loses its parent, or it would be started once more.
+      if (attempt === 2) parent.kill('SIGKILL')
+      process.kill(pid, attempt === 2 ? 'SIGKILL' : 'SIGSEGV')
+    }
+    expect(kernels).toEqual(['train.wide', 'train.wide', 'train.relaxed'])
+  },
+)
