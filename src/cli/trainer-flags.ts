@@ -19,9 +19,8 @@ export async function runWithTrainerFlags(): Promise<number | undefined> {
     stdio: 'inherit',
     env: { ...process.env, [given]: '1' },
   })
-  // Ctrl-C reaches the child as well; what reaches this process alone is passed on.
-  process.on('SIGINT', () => {})
-  for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill(name))
+  // On Ctrl-C the child hears of it twice; a signal to this process alone, once.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill(name))
   const [code] = (await once(child, 'exit')) as [number | null]
   return code ?? undefined
 }
