@@ -27,33 +27,6 @@ const LOG_LIFT: f64 = 415.88830833596717 // 600 log 2
 const LOG_2: f64 = 0.6931471805599453
 
 /**
- * The dot products of a job: the sums of `parts` (2 or 4) lists `partBytes` apart, as a tree. What stands behind a list is
- * added up as well, up to 31 bytes.
- */
-@inline
-export function sumParts(params: usize, job: usize, sums: usize, parts: u32, partBytes: usize, out: usize): void {
-  const bytes = <usize>load<u32>(job, JOB_GROUPS) * groupBytesOf(inputsOf(params, job))
-  const more = sums + partBytes
-  if (parts == 2) {
-    for (let b: usize = 0; b < bytes; b += 32) {
-      const y = f32x4.add(v128.load(sums + b), v128.load(more + b))
-      const z = f32x4.add(v128.load(sums + b, 16), v128.load(more + b, 16))
-      storePair(out + b, y, z)
-    }
-    return
-  }
-  const third = more + partBytes
-  const fourth = third + partBytes
-  for (let b: usize = 0; b < bytes; b += 32) {
-    const y = f32x4.add(v128.load(sums + b), v128.load(more + b))
-    const z = f32x4.add(v128.load(sums + b, 16), v128.load(more + b, 16))
-    const v = f32x4.add(v128.load(third + b), v128.load(fourth + b))
-    const w = f32x4.add(v128.load(third + b, 16), v128.load(fourth + b, 16))
-    storePair(out + b, f32x4.add(y, v), f32x4.add(z, w))
-  }
-}
-
-/**
  * Turns the dot products of a job into gradients times the rate, and adds its loss and pairs. The two lists may be one.
  *
  * Lanes that are no pair have the sign 0: their gradient is 0, and their probability one half exactly, which is

@@ -28,6 +28,7 @@ import {
   PATH_STEPS,
   PER_PAIR,
   POOL,
+  POOL_MASK,
   RANDOM,
   READ,
   SEED,
@@ -106,8 +107,13 @@ function noiseWord(noise: usize, words: u64, random: u64): u32 {
  * Draws the window of one centre word, and its targets, into jobs: one, or one for each context. The first job
  * behind them that has room is marked as none. `number` is the centre word's among the block's kept words, breaks
  * counted; a break stands before the first and behind the last of them. Returns how many jobs there are.
+ *
+ * rows  a list in step with the words, of the rows that stand for them as contexts; it may be the words themselves
+ * pool  where the newest noise word is that the window may take
  */
-export function drawWindow(params: usize, place: usize, number: u32, job: usize): u32 {
+export function drawWindow(
+  params: usize, place: usize, rows: usize, centreRow: u32, pool: usize, number: u32, job: usize,
+): u32 {
   store<u32>(job, 0, JOB_CONTEXTS)
   const centre = load<u32>(place)
   if (centre == BREAK) return 0
@@ -130,7 +136,7 @@ export function drawWindow(params: usize, place: usize, number: u32, job: usize)
   const contexts = <u32>((before + behind) >> 2)
   if (contexts == 0) return 0
 
-  store<u32>(job, min(load<u32>(place + reach), load<u32>(params, WORDS)), JOB_NEXT_INPUT)
+  store<u32>(job, min(load<u32>(rows + reach), load<u32>(params, WORDS)), JOB_NEXT_INPUT)
   const contextRows = load<usize>(params, CONTEXT_ROWS)
   if (mode & PER_PAIR) {
     const jobBytes = load<usize>(params, JOB_BYTES)
@@ -138,8 +144,8 @@ export function drawWindow(params: usize, place: usize, number: u32, job: usize)
       if (context == place) continue
       state = drawTargets(params, mode, centre, job, state, 0)
       store<u32>(job, 1, JOB_CONTEXTS)
-      store<u32>(job + contextRows, load<u32>(context))
-      if (mode & HAS_FROZEN) markFrozen(params, job + contextRows, 1)
+      store<u32>(job + contextRows, load<u32>(rows + (context - place)))
+      if (mode & HAS_FROZEN && rows == place) markFrozen(params, job + contextRows, 1)
       job += jobBytes
     }
     if (contexts < 2 * window) store<u32>(job, 0, JOB_CONTEXTS)
@@ -147,14 +153,13 @@ export function drawWindow(params: usize, place: usize, number: u32, job: usize)
   }
   if (mode & SOFTMAX) pathTargets(params, centre, job)
   else {
-    const pool = place + load<usize>(params, POOL)
     store<u32>(job, load<u32>(pool), JOB_NEXT_OUTPUT)
-    drawTargets(params, mode, centre, job, state, pool)
+    drawTargets(params, mode, centreRow, job, state, pool)
   }
   store<u32>(job, contexts, JOB_CONTEXTS)
-  copyWords(job + contextRows, place - before, reach)
-  copyWords(job + contextRows + before, place + 4, reach)
-  if (mode & HAS_FROZEN) markFrozen(params, job + contextRows, contexts)
+  copyWords(job + contextRows, rows - before, reach)
+  copyWords(job + contextRows + before, rows + 4, reach)
+  if (mode & HAS_FROZEN && rows == place) markFrozen(params, job + contextRows, contexts)
   return 1
 }
 
@@ -176,7 +181,7 @@ function markFrozen(params: usize, rows: usize, contexts: u32): void {
  * The centre word and `negative` distinct other words of the noise. After four times as many draws the rest is given
  * up (a vocabulary of very few words). Returns the stream's state.
  *
- * With a pool, where its newest noise word is, a window takes its words anywhere in the last 256: each is then used by
+ * With a pool, where its newest noise word is, a window takes its words anywhere in the last of it: each is then used by
  * about as many windows as there are samples in one, far apart, and its row is still in this core's cache. Rows were
  * waited for a third of the time.
  */
@@ -186,6 +191,7 @@ function drawTargets(params: usize, mode: u32, centre: u32, job: usize, state: u
   const noise = load<usize>(params, NOISE)
   const words = <u64>load<u32>(params, WORDS)
   const wanted = load<u32>(params, NEGATIVE) + 1
+  const mask = load<usize>(params, POOL_MASK)
   store<u32>(rows, centre)
   let targets: u32 = 1
   let places: u64 = 0
@@ -197,7 +203,7 @@ function drawTargets(params: usize, mode: u32, centre: u32, job: usize, state: u
         state += GOLDEN
         places = mix(state)
       }
-      word = load<u32>(pool - (<usize>(places & 0xff) << 2))
+      word = load<u32>(pool - ((<usize>places & mask) << 2))
       places >>= 8
     } else {
       state += GOLDEN

@@ -2,7 +2,6 @@
 import {
   ADAGRAD,
   CBOW,
-  COLUMN,
   CONTEXT_ROWS,
   DIVIDED,
   FROZEN_BIT,
@@ -19,8 +18,6 @@ import {
   OUTPUT,
   OUTPUT_SQUARES,
   POINTERS,
-  ROW_BYTES,
-  STRIDE,
   SUM_INPUT,
   TARGET_ROWS,
 } from './layout'
@@ -31,74 +28,70 @@ import { moveSixWide } from './wide'
 const TINY: f32 = 1e-6
 
 /**
- * Over `bytes` of the columns of a segment, from `from` on. `hidden` is cbow's row, as it was multiplied. The gradients
- * hold the rate, but for Adagrad, whose rate is given.
+ * Rows are `bytes` wide; `hidden` is cbow's, as it was multiplied. The gradients hold the rate, but for Adagrad, whose rate
+ * is given.
  */
 @inline
-export function moveJob(
-  params: usize, segment: usize, from: usize, bytes: usize, job: usize, hidden: usize, gradients: usize, rate: v128,
-): void {
+export function moveJob(params: usize, bytes: usize, job: usize, hidden: usize, gradients: usize, rate: v128): void {
   const mode = load<u32>(params, MODE)
   const groups = load<u32>(job, JOB_GROUPS)
-  const stride = load<usize>(segment, STRIDE)
-  const input = load<usize>(segment, INPUT) + from
-  const output = load<usize>(segment, OUTPUT) + from
+  const input = load<usize>(params, INPUT)
+  const output = load<usize>(params, OUTPUT)
   const contexts = load<u32>(job, JOB_CONTEXTS)
   const contextRows = job + load<usize>(params, CONTEXT_ROWS)
   const targetRows = job + load<usize>(params, TARGET_ROWS)
   const hotFirst = load<u32>(params, HOT_FIRST)
   const hotCount = load<u32>(params, HOT_COUNT)
-  const hot = hotCopies(params, hotFirst, stride) + from
-  const hotInput = hotInputs(params, input, from)
+  const hot = hotCopies(params, hotFirst, bytes)
+  const hotInput = hotInputs(params, input)
   const isCbow = (mode & CBOW) != 0
   const inputs: u32 = isCbow ? 1 : contexts
   const pointers = load<usize>(params, POINTERS)
-  if (isCbow) store<usize>(pointers, hidden + load<usize>(segment, COLUMN) + from)
+  if (isCbow) store<usize>(pointers, hidden)
   else {
     for (let c: usize = 0; c < <usize>contexts << 2; c += 4) {
-      store<usize>(pointers + c, contextRow(input, hotInput, hotCount, contextRows + c, stride))
+      store<usize>(pointers + c, contextRow(input, hotInput, hotCount, contextRows + c, bytes))
     }
   }
   if (groups == 0) return
   const moved = load<usize>(params, MOVED)
-  const rowBytes = load<usize>(params, ROW_BYTES)
   if (!(mode & (CBOW | ADAGRAD | HAS_FROZEN))) {
-    if (groups == 1) moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, contexts, stride, bytes, gradients, moved, rowBytes, true, true, false)
-    else moveGroups(targetRows, output, hot, hotFirst, hotCount, pointers, contexts, stride, bytes, gradients, moved, rowBytes, groups, load<u32>(job, JOB_TARGETS), true)
+    if (groups == 1) moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, contexts, bytes, gradients, moved, true, true, false)
+    else moveGroups(targetRows, output, hot, hotFirst, hotCount, pointers, contexts, bytes, gradients, moved, groups, load<u32>(job, JOB_TARGETS), true)
     return
   }
   if (mode & ADAGRAD) {
-    const squares = load<usize>(segment, OUTPUT_SQUARES) + from
-    for (let c: usize = 0; c < <usize>inputs; c++) memory.fill(moved + c * rowBytes, 0, bytes)
+    const squares = load<usize>(params, OUTPUT_SQUARES)
+    for (let c: usize = 0; c < <usize>inputs; c++) memory.fill(moved + c * bytes, 0, bytes)
     for (let g: usize = 0; g < <usize>groups; g++) {
       const by = gradients + g * groupBytesOf(inputs)
-      adaptTargets(targetRows + g * 24, output, squares, pointers, inputs, stride, bytes, by, moved, rowBytes, rate)
+      adaptTargets(targetRows + g * 24, output, squares, pointers, inputs, bytes, by, moved, rate)
     }
   } else if (isCbow) {
     for (let g: usize = 0; g < <usize>groups; g++) {
       const by = gradients + g * groupBytesOf(1)
       const rows = targetRows + g * 24
       const only = load<usize>(pointers)
-      if (g == 0) moveTargetsByOne(rows, output, hot, hotFirst, hotCount, only, stride, bytes, by, moved, true)
-      else moveTargetsByOne(rows, output, hot, hotFirst, hotCount, only, stride, bytes, by, moved, false)
+      if (g == 0) moveTargetsByOne(rows, output, hot, hotFirst, hotCount, only, bytes, by, moved, true)
+      else moveTargetsByOne(rows, output, hot, hotFirst, hotCount, only, bytes, by, moved, false)
     }
-  } else moveGroups(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, stride, bytes, gradients, moved, rowBytes, groups, load<u32>(job, JOB_TARGETS), false)
+  } else moveGroups(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, bytes, gradients, moved, groups, load<u32>(job, JOB_TARGETS), false)
   let factor: f32 = 1
   if (isCbow && mode & DIVIDED && !(mode & SUM_INPUT)) factor = 1 / <f32>contexts
   if (isCbow && !(mode & (ADAGRAD | HAS_FROZEN))) {
-    addToAll(input, contextRows, contexts, stride, moved, bytes, factor)
+    addToAll(input, contextRows, contexts, moved, bytes, factor)
     return
   }
-  const inputSquares = mode & ADAGRAD ? load<usize>(segment, INPUT_SQUARES) + from : 0
+  const inputSquares = mode & ADAGRAD ? load<usize>(params, INPUT_SQUARES) : 0
   let by = moved
   for (let c: u32 = 0; c < contexts; c++) {
     const row = load<u32>(contextRows + (<usize>c << 2))
     if (!(row & FROZEN_BIT)) {
-      const offset = <usize>row * stride
+      const offset = <usize>row * bytes
       if (mode & ADAGRAD) adapt(input + offset, inputSquares + offset, by, bytes, factor, rate)
       else addTo(input + offset, by, bytes, factor)
     }
-    if (!isCbow) by += rowBytes
+    if (!isCbow) by += bytes
   }
 }
 
@@ -108,18 +101,18 @@ export function moveJob(
  */
 @inline
 function moveSix(
-  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, pointers: usize, inputs: u32, stride: usize, bytes: usize,
-  gradients: usize, moved: usize, rowBytes: usize, isFirst: bool, isLast: bool, isHalf: bool,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, pointers: usize, inputs: u32, bytes: usize,
+  gradients: usize, moved: usize, isFirst: bool, isLast: bool, isHalf: bool,
 ): void {
-  const r0 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows), stride)
-  const r1 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 4), stride)
-  const r2 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 8), stride)
-  const r3 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 12), stride)
-  const r4 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 16), stride)
-  const r5 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 20), stride)
+  const r0 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows), bytes)
+  const r1 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 4), bytes)
+  const r2 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 8), bytes)
+  const r3 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 12), bytes)
+  const r4 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 16), bytes)
+  const r5 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 20), bytes)
   const end = pointers + (<usize>inputs << 2)
   if (WIDE) {
-    moveSixWide(r0, r1, r2, r3, r4, r5, pointers, end, bytes, gradients, moved, rowBytes, isFirst, isLast, isHalf)
+    moveSixWide(r0, r1, r2, r3, r4, r5, pointers, end, bytes, gradients, moved, isFirst, isLast, isHalf)
     return
   }
   for (let d: usize = 0; d < bytes; d += 16) {
@@ -157,7 +150,7 @@ function moveSix(
       }
       if (!isLast) v128.store(by, sum)
       else v128.store(row, isFirst ? sum : f32x4.add(x, sum))
-      if (!(isFirst && isLast)) by += rowBytes
+      if (!(isFirst && isLast)) by += bytes
       g += 24
     }
     v128.store(r0 + d, n0)
@@ -173,16 +166,16 @@ function moveSix(
 
 /** A job of more than six targets, or whose inputs may stay. */
 function moveGroups(
-  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, pointers: usize, inputs: u32, stride: usize, bytes: usize,
-  gradients: usize, moved: usize, rowBytes: usize, groups: u32, targets: u32, inputsMove: bool,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, pointers: usize, inputs: u32, bytes: usize,
+  gradients: usize, moved: usize, groups: u32, targets: u32, inputsMove: bool,
 ): void {
   const groupBytes = groupBytesOf(inputs)
   for (let g: u32 = 0; g < groups; g++) {
-    if (g == 0) moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, stride, bytes, gradients, moved, rowBytes, true, false, false)
+    if (g == 0) moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, bytes, gradients, moved, true, false, false)
     else if (inputsMove && g + 1 == groups) {
-      if (targets <= 6 * g + 3) moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, true, true)
-      else moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, true, false)
-    } else moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, stride, bytes, gradients, moved, rowBytes, false, false, false)
+      if (targets <= 6 * g + 3) moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, bytes, gradients, moved, false, true, true)
+      else moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, bytes, gradients, moved, false, true, false)
+    } else moveSix(targetRows, output, hot, hotFirst, hotCount, pointers, inputs, bytes, gradients, moved, false, false, false)
     targetRows += 24
     gradients += groupBytes
   }
@@ -191,15 +184,15 @@ function moveGroups(
 /** Moves six targets by one input, whose six gradients stay in registers: cbow. */
 @inline
 function moveTargetsByOne(
-  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, x0: usize, stride: usize, bytes: usize, gradients: usize, moved: usize,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, x0: usize, bytes: usize, gradients: usize, moved: usize,
   isFirst: bool,
 ): void {
-  const r0 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows), stride)
-  const r1 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 4), stride)
-  const r2 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 8), stride)
-  const r3 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 12), stride)
-  const r4 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 16), stride)
-  const r5 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 20), stride)
+  const r0 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows), bytes)
+  const r1 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 4), bytes)
+  const r2 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 8), bytes)
+  const r3 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 12), bytes)
+  const r4 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 16), bytes)
+  const r5 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 20), bytes)
   const g0 = v128.load32_splat(gradients)
   const g1 = v128.load32_splat(gradients, 4)
   const g2 = v128.load32_splat(gradients, 8)
@@ -245,17 +238,17 @@ function moveTargetsByOne(
 
 /** The same by Adagrad: gradients of a row are added up first. One target at a time, for this is rare. */
 function adaptTargets(
-  targetRows: usize, output: usize, squares: usize, pointers: usize, inputs: u32, stride: usize, bytes: usize,
-  gradients: usize, moved: usize, rowBytes: usize, rate: v128,
+  targetRows: usize, output: usize, squares: usize, pointers: usize, inputs: u32, bytes: usize,
+  gradients: usize, moved: usize, rate: v128,
 ): void {
   for (let t: usize = 0; t < 6; t++) {
-    const offset = <usize>load<u32>(targetRows + (t << 2)) * stride
+    const offset = <usize>load<u32>(targetRows + (t << 2)) * bytes
     for (let d: usize = 0; d < bytes; d += 16) {
       const old = v128.load(output + offset + d)
       let sum = f32x4.splat(0)
       for (let c: usize = 0; c < <usize>inputs; c++) {
         const g = v128.load32_splat(gradients + c * 24 + (t << 2))
-        const by = moved + c * rowBytes + d
+        const by = moved + c * bytes + d
         v128.store(by, madd(g, old, v128.load(by)))
         sum = madd(g, v128.load(load<usize>(pointers + (c << 2)) + d), sum)
       }
@@ -276,16 +269,16 @@ function adagrad(value: v128, gradient: v128, squares: usize, rate: v128): v128 
 /** Adds one row to all contexts, four of them at a time: one after the other where a word is there twice. */
 @inline
 function addToAll(
-  input: usize, contextRows: usize, contexts: u32, stride: usize, by: usize, bytes: usize, factor: f32,
+  input: usize, contextRows: usize, contexts: u32, by: usize, bytes: usize, factor: f32,
 ): void {
   const f = f32x4.splat(factor)
   let place = contextRows
   let left = contexts
   for (; left >= 4; left -= 4) {
-    const x0 = contextRow(input, input, 0, place, stride)
-    const x1 = contextRow(input, input, 0, place + 4, stride)
-    const x2 = contextRow(input, input, 0, place + 8, stride)
-    const x3 = contextRow(input, input, 0, place + 12, stride)
+    const x0 = contextRow(input, input, 0, place, bytes)
+    const x1 = contextRow(input, input, 0, place + 4, bytes)
+    const x2 = contextRow(input, input, 0, place + 8, bytes)
+    const x3 = contextRow(input, input, 0, place + 12, bytes)
     for (let d: usize = 0; d < bytes; d += 32) {
       const a = f32x4.mul(f, v128.load(by + d))
       const b = f32x4.mul(f, v128.load(by + d, 16))
@@ -297,8 +290,8 @@ function addToAll(
     place += 16
   }
   if (left >= 2) {
-    const x0 = contextRow(input, input, 0, place, stride)
-    const x1 = contextRow(input, input, 0, place + 4, stride)
+    const x0 = contextRow(input, input, 0, place, bytes)
+    const x1 = contextRow(input, input, 0, place + 4, bytes)
     for (let d: usize = 0; d < bytes; d += 32) {
       const a = f32x4.mul(f, v128.load(by + d))
       const b = f32x4.mul(f, v128.load(by + d, 16))
@@ -307,7 +300,7 @@ function addToAll(
     }
     place += 8
   }
-  if (left & 1) addTo(contextRow(input, input, 0, place, stride), by, bytes, factor)
+  if (left & 1) addTo(contextRow(input, input, 0, place, bytes), by, bytes, factor)
 }
 
 @inline

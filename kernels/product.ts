@@ -5,7 +5,6 @@
 // - 2 inputs × 6 targets are held in registers, and summed by a transposition; rows are whole pairs of vectors.
 import {
   CBOW,
-  COLUMN,
   CONTEXT_ROWS,
   FROZEN_BIT,
   HOT_COPIES,
@@ -19,7 +18,6 @@ import {
   MODE,
   OUTPUT,
   SCRATCH,
-  STRIDE,
   SUM_INPUT,
   TARGET_ROWS,
   WORDS,
@@ -42,6 +40,12 @@ export function storePair(at: usize, a: v128, b: v128): void {
   v128.store(at, a)
 }
 
+/** Brings a row into this core's cache, to be written: see `fetchRows` in train.ts. */
+@inline
+export function fetch(row: usize, bytes: usize): void {
+  for (let b: usize = 0; b < bytes; b += 64) store<u32>(row + b, load<u32>(row + b))
+}
+
 /** How many rows are multiplied with the targets: the contexts, or cbow's one. */
 @inline
 export function inputsOf(params: usize, job: usize): u32 {
@@ -54,37 +58,30 @@ export function groupBytesOf(inputs: u32): usize {
   return <usize>inputs * 24 + 8
 }
 
-/**
- * Dot products over `bytes` of the columns of a segment, from `from` on, written to `out` or added there.
- * `hidden` is the row that a window of cbow is made into; its columns here are filled.
- */
-export function dotsJob(
-  params: usize, segment: usize, from: usize, bytes: usize, job: usize, hidden: usize, out: usize, add: bool,
-): void {
-  const stride = load<usize>(segment, STRIDE)
-  const input = load<usize>(segment, INPUT) + from
-  const output = load<usize>(segment, OUTPUT) + from
+/** Dot products, rows being `bytes` wide. `hidden` is the row that a window of cbow is made into; it is filled. */
+export function dotsJob(params: usize, bytes: usize, job: usize, hidden: usize, out: usize): void {
+  const input = load<usize>(params, INPUT)
+  const output = load<usize>(params, OUTPUT)
   const contextRows = job + load<usize>(params, CONTEXT_ROWS)
   let targetRows = job + load<usize>(params, TARGET_ROWS)
   const hotFirst = load<u32>(params, HOT_FIRST)
   const hotCount = load<u32>(params, HOT_COUNT)
-  const hot = hotCopies(params, hotFirst, stride) + from
-  const hotInput = hotInputs(params, input, from)
+  const hot = hotCopies(params, hotFirst, bytes)
+  const hotInput = hotInputs(params, input)
   const scratch = load<usize>(params, SCRATCH)
   const isCbow = (load<u32>(params, MODE) & CBOW) != 0
   const inputs: u32 = isCbow ? 1 : load<u32>(job, JOB_CONTEXTS)
   const groups = load<u32>(job, JOB_GROUPS)
-  const only = hidden + load<usize>(segment, COLUMN) + from
-  if (isCbow) gather(params, job, segment, from, bytes, only)
+  if (isCbow) gather(params, job, bytes, hidden)
   for (let g: u32 = 0; g < groups; g++) {
     // A last group of three at most takes half as long; the lanes of the others are zero.
     if (groups > 1 && g + 1 == groups && load<u32>(job, JOB_TARGETS) <= 6 * g + 3) {
       dotsThree(
-        targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add, scratch,
+        targetRows, output, hot, hotFirst, hotCount, input, hotInput, contextRows, hidden, isCbow, inputs, bytes, out, scratch,
       )
     } else {
       dotsGroup(
-        targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add, scratch,
+        targetRows, output, hot, hotFirst, hotCount, input, hotInput, contextRows, hidden, isCbow, inputs, bytes, out, scratch,
         false,
       )
     }
@@ -93,77 +90,76 @@ export function dotsJob(
   }
 }
 
-/** All inputs by six targets, or by the first three. `only` is cbow's row. */
+/** All inputs by six targets, or by the first three. `hidden` is cbow's row. */
 @inline
 function dotsGroup(
-  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, stride: usize, input: usize, hotInput: usize,
-  contextRows: usize, only: usize, isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool, scratch: usize, isHalf: bool,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, input: usize, hotInput: usize,
+  contextRows: usize, hidden: usize, isCbow: bool, inputs: u32, bytes: usize, out: usize, scratch: usize, isHalf: bool,
 ): void {
-  const t0 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows), stride)
-  const t1 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 4), stride)
-  const t2 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 8), stride)
-  const t3 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 12), stride)
-  const t4 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 16), stride)
-  const t5 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 20), stride)
+  const t0 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows), bytes)
+  const t1 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 4), bytes)
+  const t2 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 8), bytes)
+  const t3 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 12), bytes)
+  const t4 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 16), bytes)
+  const t5 = targetRow(output, hot, hotFirst, hotCount, load<u32>(targetRows, 20), bytes)
   let c: u32 = 0
   for (; c + 2 <= inputs; c += 2) {
     const place = contextRows + (<usize>c << 2)
-    const x0 = contextRow(input, hotInput, hotCount, place, stride)
-    const x1 = contextRow(input, hotInput, hotCount, place + 4, stride)
-    dots2(x0, x1, t0, t1, t2, t3, t4, t5, bytes, out, add, isHalf, scratch)
+    const x0 = contextRow(input, hotInput, hotCount, place, bytes)
+    const x1 = contextRow(input, hotInput, hotCount, place + 4, bytes)
+    dots2(x0, x1, t0, t1, t2, t3, t4, t5, bytes, out, isHalf, scratch)
     out += 48
   }
   if (c < inputs) {
-    const x0 = isCbow ? only : contextRow(input, hotInput, hotCount, contextRows + (<usize>c << 2), stride)
-    dots1(x0, t0, t1, t2, t3, t4, t5, bytes, out, add, isHalf, scratch)
+    const x0 = isCbow ? hidden : contextRow(input, hotInput, hotCount, contextRows + (<usize>c << 2), bytes)
+    dots1(x0, t0, t1, t2, t3, t4, t5, bytes, out, isHalf, scratch)
   }
 }
 
 /** A function of its own: in the one above it would make the other loops slower. */
 function dotsThree(
-  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, stride: usize, input: usize, hotInput: usize,
-  contextRows: usize, only: usize, isCbow: bool, inputs: u32, bytes: usize, out: usize, add: bool, scratch: usize,
+  targetRows: usize, output: usize, hot: usize, hotFirst: u32, hotCount: u32, input: usize, hotInput: usize,
+  contextRows: usize, hidden: usize, isCbow: bool, inputs: u32, bytes: usize, out: usize, scratch: usize,
 ): void {
   dotsGroup(
-    targetRows, output, hot, hotFirst, hotCount, stride, input, hotInput, contextRows, only, isCbow, inputs, bytes, out, add, scratch,
+    targetRows, output, hot, hotFirst, hotCount, input, hotInput, contextRows, hidden, isCbow, inputs, bytes, out, scratch,
     true,
   )
 }
 
 /** A target's row: this thread's own copy, or the one that all share. */
 @inline
-export function targetRow(output: usize, hot: usize, hotFirst: u32, hotCount: u32, row: u32, stride: usize): usize {
-  return (row - hotFirst < hotCount ? hot : output) + <usize>row * stride
+export function targetRow(output: usize, hot: usize, hotFirst: u32, hotCount: u32, row: u32, bytes: usize): usize {
+  return (row - hotFirst < hotCount ? hot : output) + <usize>row * bytes
 }
 
 /** Where row 0 would be, if all rows had copies. */
 @inline
-export function hotCopies(params: usize, hotFirst: u32, stride: usize): usize {
-  return load<usize>(params, HOT_COPIES) - <usize>hotFirst * stride
+export function hotCopies(params: usize, hotFirst: u32, bytes: usize): usize {
+  return load<usize>(params, HOT_COPIES) - <usize>hotFirst * bytes
 }
 
 /** Where copies of input rows are, or the rows if they have none. */
 @inline
-export function hotInputs(params: usize, input: usize, from: usize): usize {
+export function hotInputs(params: usize, input: usize): usize {
   const copies = load<usize>(params, HOT_INPUTS)
-  return copies == 0 ? input : copies + from
+  return copies == 0 ? input : copies
 }
 
 /** The mean, or the sum, of the contexts: four of them at a time, the last with the division. */
-function gather(params: usize, job: usize, segment: usize, from: usize, bytes: usize, to: usize): void {
+function gather(params: usize, job: usize, bytes: usize, to: usize): void {
   const contexts = load<u32>(job, JOB_CONTEXTS)
-  const stride = load<usize>(segment, STRIDE)
-  const input = load<usize>(segment, INPUT) + from
+  const input = load<usize>(params, INPUT)
   let place = job + load<usize>(params, CONTEXT_ROWS)
   const one = f32x4.splat(1)
   const share = load<u32>(params, MODE) & SUM_INPUT ? one : f32x4.splat(1 / <f32>contexts)
-  let sum = input + <usize>load<u32>(params, WORDS) * stride // the zero row, then what there is
+  let sum = input + <usize>load<u32>(params, WORDS) * bytes // the zero row, then what there is
   let left = contexts
   for (; left >= 4; left -= 4) {
-    const x0 = contextRow(input, input, 0, place, stride)
-    const x1 = contextRow(input, input, 0, place + 4, stride)
-    const x2 = contextRow(input, input, 0, place + 8, stride)
-    const x3 = contextRow(input, input, 0, place + 12, stride)
+    const x0 = contextRow(input, input, 0, place, bytes)
+    const x1 = contextRow(input, input, 0, place + 4, bytes)
+    const x2 = contextRow(input, input, 0, place + 8, bytes)
+    const x3 = contextRow(input, input, 0, place + 12, bytes)
     const factor = left == 4 ? share : one
     for (let d: usize = 0; d < bytes; d += 32) {
       const a = f32x4.add(v128.load(x0 + d), v128.load(x1 + d))
@@ -176,8 +172,8 @@ function gather(params: usize, job: usize, segment: usize, from: usize, bytes: u
     place += 16
   }
   if (left >= 2) {
-    const x0 = contextRow(input, input, 0, place, stride)
-    const x1 = contextRow(input, input, 0, place + 4, stride)
+    const x0 = contextRow(input, input, 0, place, bytes)
+    const x1 = contextRow(input, input, 0, place + 4, bytes)
     const factor = left == 2 ? share : one
     for (let d: usize = 0; d < bytes; d += 32) {
       const a = f32x4.add(v128.load(sum + d), f32x4.add(v128.load(x0 + d), v128.load(x1 + d)))
@@ -188,7 +184,7 @@ function gather(params: usize, job: usize, segment: usize, from: usize, bytes: u
     place += 8
   }
   if (left & 1) {
-    const x = contextRow(input, input, 0, place, stride)
+    const x = contextRow(input, input, 0, place, bytes)
     for (let d: usize = 0; d < bytes; d += 32) {
       const a = f32x4.add(v128.load(sum + d), v128.load(x + d))
       const b = f32x4.add(v128.load(sum + d, 16), v128.load(x + d, 16))
@@ -199,9 +195,9 @@ function gather(params: usize, job: usize, segment: usize, from: usize, bytes: u
 
 /** The input row of a context in a job: this thread's own copy, or the one that all share. Cbow has no copies. */
 @inline
-export function contextRow(input: usize, hot: usize, hotCount: u32, place: usize, stride: usize): usize {
+export function contextRow(input: usize, hot: usize, hotCount: u32, place: usize, bytes: usize): usize {
   const row = load<u32>(place) & ~FROZEN_BIT
-  return (row < hotCount ? hot : input) + <usize>row * stride
+  return (row < hotCount ? hot : input) + <usize>row * bytes
 }
 
 /** The sums over the four lanes of each of four vectors. */
@@ -219,10 +215,10 @@ export function sums4(a: v128, b: v128, c: v128, d: v128): v128 {
 @inline
 function dots2(
   x0: usize, x1: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize,
-  bytes: usize, out: usize, add: bool, isHalf: bool, scratch: usize,
+  bytes: usize, out: usize, isHalf: bool, scratch: usize,
 ): void {
   if (WIDE) {
-    dots2Wide(x0, x1, t0, t1, t2, t3, t4, t5, bytes, out, add, isHalf, scratch)
+    dots2Wide(x0, x1, t0, t1, t2, t3, t4, t5, bytes, out, isHalf, scratch)
     return
   }
   let y0 = f32x4.splat(0)
@@ -261,17 +257,12 @@ function dots2(
     y1 = from == 0 ? z1 : f32x4.add(y1, z1)
     y2 = from == 0 ? z2 : f32x4.add(y2, z2)
   }
-  putDots(out, y0, y1, y2, add)
+  putDots(out, y0, y1, y2)
 }
 
-/** Writes twelve dot products, or adds them to those that are there. */
+/** Writes twelve dot products. */
 @inline
-export function putDots(out: usize, y0: v128, y1: v128, y2: v128, add: bool): void {
-  if (add) {
-    y0 = f32x4.add(v128.load(out), y0)
-    y1 = f32x4.add(v128.load(out, 16), y1)
-    y2 = f32x4.add(v128.load(out, 32), y2)
-  }
+export function putDots(out: usize, y0: v128, y1: v128, y2: v128): void {
   v128.store(out, y0)
   v128.store(out, y1, 16)
   v128.store(out, y2, 32)
@@ -281,7 +272,7 @@ export function putDots(out: usize, y0: v128, y1: v128, y2: v128, add: bool): vo
 @inline
 function dots1(
   x0: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize,
-  bytes: usize, out: usize, add: bool, isHalf: bool, scratch: usize,
+  bytes: usize, out: usize, isHalf: bool, scratch: usize,
 ): void {
   const zeroA = v128.load(scratch, 96)
   const zeroB = v128.load(scratch, 112)
@@ -306,12 +297,6 @@ function dots1(
   }
   storePair(scratch, sums4(a0, a1, a2, a3), sums4(b0, b1, b2, b3))
   storePair(scratch + 32, sums4(a4, a5, zeroA, zeroA), sums4(b4, b5, zeroB, zeroB))
-  let y0 = f32x4.add(v128.load(scratch), v128.load(scratch, 16))
-  let y1 = f32x4.add(v128.load(scratch, 32), v128.load(scratch, 48))
-  if (add) {
-    y0 = f32x4.add(v128.load(out), y0)
-    y1 = f32x4.add(v128.load(out, 16), y1)
-  }
-  v128.store(out, y0)
-  v128.store(out, y1, 16)
+  v128.store(out, f32x4.add(v128.load(scratch), v128.load(scratch, 16)))
+  v128.store(out, f32x4.add(v128.load(scratch, 32), v128.load(scratch, 48)), 16)
 }

@@ -1,12 +1,10 @@
 // Word2Vec: from a text to its windows, and what is done with each. Windows are drawn in draw.ts, multiplied in
 // product.ts, judged in activate.ts, and moved in move.ts.
 //
-// A thread that runs freely calls `train`: window by window, over all columns. Where columns are dealt to threads, or lie
-// in several memories, the caller goes through the same steps for a batch of windows.
+// A thread that runs freely calls `train`: window by window. What threads share out among them is in lanes.ts.
 import { BREAK, drawPool, drawWindow, subsample } from './draw'
 import {
   GRADIENTS,
-  GRADIENT_BYTES,
   HIDDEN,
   HOT_COPIES,
   HOT_COUNT,
@@ -20,23 +18,21 @@ import {
   JOB_GROUPS,
   JOB_NEXT_INPUT,
   JOB_NEXT_OUTPUT,
-  JOB_SUMS,
   KEPT,
   MODE,
   ADAGRAD,
   OUTPUT,
   PER_PAIR,
   PLACE,
+  POOL,
   ROW_BYTES,
-  SEGMENT,
   SOFTMAX,
-  STRIDE,
   TARGET_ROWS,
   WINDOW_BYTES,
 } from './layout'
-import { activateJob, sumParts } from './activate'
+import { activateJob } from './activate'
 import { moveJob } from './move'
-import { dotsJob, groupBytesOf, inputsOf, madd } from './product'
+import { dotsJob, fetch, madd } from './product'
 import {
   auditRecords,
   beginLookup,
@@ -53,6 +49,7 @@ import {
   wordEnd,
 } from './text'
 
+export * from './lanes'
 export { auditRecords, drawPool, drawWindow, fillSlots, lowerWords, subsample }
 
 const WINDOWS_AHEAD: u32 = 4 // more rows than these windows have would not stay in the first cache
@@ -122,25 +119,28 @@ export function tokenise(table: usize, text: usize, length: usize, ids: usize, m
   return <u32>((out - ids) >> 2)
 }
 
-/** Trains on `count` word numbers, whole sentences, at one learning rate. `bytes` is the width of a row. */
-export function train(params: usize, ids: usize, count: u32, bytes: usize, learningRate: f32): void {
+/** Trains on `count` word numbers, whole sentences, at one learning rate. */
+export function train(params: usize, ids: usize, count: u32, learningRate: f32): void {
   const first = load<usize>(params, KEPT)
   store<u32>(first - 4, BREAK)
   const end = subsample(params, ids, count, first)
   const jobs = load<usize>(params, JOBS)
   const windowBytes = load<usize>(params, WINDOW_BYTES)
   const before = load<u32>(params, PLACE)
+  const pool = load<usize>(params, POOL)
   if (!(load<u32>(params, MODE) & (SOFTMAX | PER_PAIR))) drawPool(params, first, <u32>((end - first) >> 2), before)
   copyHotRows(params)
   let ready: u32 = 0
   for (let place = first; place < end; place += 4) {
-    if (!drawWindow(params, place, before + <u32>((place - first) >> 2), jobs + <usize>ready * windowBytes)) continue
+    const number = before + <u32>((place - first) >> 2)
+    const job = jobs + <usize>ready * windowBytes
+    if (!drawWindow(params, place, place, load<u32>(place), place + pool, number, job)) continue
     if (++ready == WINDOWS_AHEAD) {
-      runWindows(params, jobs, ready, bytes, learningRate)
+      runWindows(params, jobs, ready, learningRate)
       ready = 0
     }
   }
-  runWindows(params, jobs, ready, bytes, learningRate)
+  runWindows(params, jobs, ready, learningRate)
   mergeHotRows(params)
   store<u32>(params, before + <u32>((end - first) >> 2), PLACE)
 }
@@ -153,12 +153,11 @@ export function train(params: usize, ids: usize, count: u32, bytes: usize, learn
 function copyHotRows(params: usize): void {
   const count = load<usize>(params, HOT_COUNT)
   if (count == 0) return
-  const segment = load<usize>(params, SEGMENT)
-  const stride = load<usize>(segment, STRIDE)
-  const first = <usize>load<u32>(params, HOT_FIRST) * stride
-  copyRows(load<usize>(segment, OUTPUT) + first, load<usize>(params, HOT_COPIES), count * stride)
+  const bytes = load<usize>(params, ROW_BYTES)
+  const first = <usize>load<u32>(params, HOT_FIRST) * bytes
+  copyRows(load<usize>(params, OUTPUT) + first, load<usize>(params, HOT_COPIES), count * bytes)
   const inputs = load<usize>(params, HOT_INPUTS)
-  if (inputs != 0) copyRows(load<usize>(segment, INPUT) + first, inputs, count * stride)
+  if (inputs != 0) copyRows(load<usize>(params, INPUT) + first, inputs, count * bytes)
 }
 
 function copyRows(shared: usize, copies: usize, bytes: usize): void {
@@ -173,13 +172,12 @@ function copyRows(shared: usize, copies: usize, bytes: usize): void {
 function mergeHotRows(params: usize): void {
   const count = load<usize>(params, HOT_COUNT)
   if (count == 0) return
-  const segment = load<usize>(params, SEGMENT)
-  const stride = load<usize>(segment, STRIDE)
-  const first = <usize>load<u32>(params, HOT_FIRST) * stride
+  const bytes = load<usize>(params, ROW_BYTES)
+  const first = <usize>load<u32>(params, HOT_FIRST) * bytes
   const part = f32x4.splat(load<f32>(params, HOT_SHARE))
-  mergeRows(load<usize>(segment, OUTPUT) + first, load<usize>(params, HOT_COPIES), count * stride, part)
+  mergeRows(load<usize>(params, OUTPUT) + first, load<usize>(params, HOT_COPIES), count * bytes, part)
   const inputs = load<usize>(params, HOT_INPUTS)
-  if (inputs != 0) mergeRows(load<usize>(segment, INPUT) + first, inputs, count * stride, part)
+  if (inputs != 0) mergeRows(load<usize>(params, INPUT) + first, inputs, count * bytes, part)
 }
 
 function mergeRows(shared: usize, copies: usize, bytes: usize, part: v128): void {
@@ -189,21 +187,21 @@ function mergeRows(shared: usize, copies: usize, bytes: usize, part: v128): void
   }
 }
 
-function runWindows(params: usize, jobs: usize, count: u32, bytes: usize, learningRate: f32): void {
-  const segment = load<usize>(params, SEGMENT)
+function runWindows(params: usize, jobs: usize, count: u32, learningRate: f32): void {
+  const bytes = load<usize>(params, ROW_BYTES)
   const windowBytes = load<usize>(params, WINDOW_BYTES)
   const jobBytes = load<usize>(params, JOB_BYTES)
   const gradients = load<usize>(params, GRADIENTS)
   const hidden = load<usize>(params, HIDDEN)
   const rate = f32x4.splat(learningRate)
   const weight = load<u32>(params, MODE) & ADAGRAD ? f32x4.splat(1) : rate
-  fetchRows(params, segment, 0, bytes, jobs, count)
+  fetchRows(params, bytes, jobs, count)
   for (let w: u32 = 0; w < count; w++) {
     const window = jobs + <usize>w * windowBytes
     for (let job = window; job < window + windowBytes && load<u32>(job, JOB_CONTEXTS) != 0; job += jobBytes) {
-      dotsJob(params, segment, 0, bytes, job, hidden, gradients, false)
+      dotsJob(params, bytes, job, hidden, gradients)
       activateJob(params, job, gradients, gradients, weight)
-      moveJob(params, segment, 0, bytes, job, hidden, gradients, rate)
+      moveJob(params, bytes, job, hidden, gradients, rate)
     }
   }
 }
@@ -215,10 +213,9 @@ function runWindows(params: usize, jobs: usize, count: u32, bytes: usize, learni
  * between the two is lost, as it may be anywhere in training without locks.
  */
 @inline
-function fetchRows(params: usize, segment: usize, from: usize, bytes: usize, windows: usize, count: u32): void {
-  const stride = load<usize>(segment, STRIDE)
-  const input = load<usize>(segment, INPUT) + from
-  const output = load<usize>(segment, OUTPUT) + from
+function fetchRows(params: usize, bytes: usize, windows: usize, count: u32): void {
+  const input = load<usize>(params, INPUT)
+  const output = load<usize>(params, OUTPUT)
   const windowBytes = load<usize>(params, WINDOW_BYTES)
   const jobBytes = load<usize>(params, JOB_BYTES)
   const targetRows = load<usize>(params, TARGET_ROWS)
@@ -227,141 +224,45 @@ function fetchRows(params: usize, segment: usize, from: usize, bytes: usize, win
   for (let w: u32 = 0; w < count; w++) {
     const window = windows + <usize>w * windowBytes
     if (load<u32>(window, JOB_CONTEXTS) == 0) continue
-    fetchRow(input, hotCount, load<u32>(window, JOB_NEXT_INPUT), stride, bytes)
+    fetchRow(input, hotCount, load<u32>(window, JOB_NEXT_INPUT), bytes)
     // Nodes near the root are never far, and others write them all the time.
     if (mode & SOFTMAX) continue
     if (!(mode & PER_PAIR)) {
-      fetchRow(output, hotCount, load<u32>(window + targetRows), stride, bytes)
-      fetchRow(output, hotCount, load<u32>(window, JOB_NEXT_OUTPUT), stride, bytes)
+      fetchRow(output, hotCount, load<u32>(window + targetRows), bytes)
+      fetchRow(output, hotCount, load<u32>(window, JOB_NEXT_OUTPUT), bytes)
       continue
     }
     for (let job = window; job < window + windowBytes && load<u32>(job, JOB_CONTEXTS) != 0; job += jobBytes) {
       const end = job + targetRows + <usize>load<u32>(job, JOB_GROUPS) * 24
-      for (let place = job + targetRows; place < end; place += 4) fetch(output + <usize>load<u32>(place) * stride, bytes)
+      for (let place = job + targetRows; place < end; place += 4) fetch(output + <usize>load<u32>(place) * bytes, bytes)
     }
   }
 }
 
 /** Copies are never far. */
 @inline
-function fetchRow(rows: usize, hotCount: u32, row: u32, stride: usize, bytes: usize): void {
-  if (row >= hotCount) fetch(rows + <usize>row * stride, bytes)
+function fetchRow(rows: usize, hotCount: u32, row: u32, bytes: usize): void {
+  if (row >= hotCount) fetch(rows + <usize>row * bytes, bytes)
 }
 
-@inline
-function fetch(row: usize, bytes: usize): void {
-  for (let b: usize = 0; b < bytes; b += 64) store<u32>(row + b, load<u32>(row + b))
-}
 
 /**
- * Draws the windows of batch `number`. A batch has `beside` neighbouring windows of each of several stretches of `stretch`
- * words of the `total` that were kept; where there are no more, a window is empty. The lists of dot products and gradients
- * are packed, since other threads have to read them, or have room for a full window each.
+ * Fills input rows evenly within ± 1 / dim, as gensim does; word2vec.c's ± 0.5 / dim cost cbow most of a point in analogies.
+ * A word's numbers are the same wherever its row lies: the rows here are those of words `first`, `first` + `step` and so on.
+ * `seed` begins the stream.
  */
-export function drawWindows(
-  params: usize, kept: usize, total: u32, stretch: u32, beside: u32, number: u32, jobs: usize, count: u32, isPacked: bool,
-): void {
-  const windowBytes = load<usize>(params, WINDOW_BYTES)
-  const jobBytes = load<usize>(params, JOB_BYTES)
-  const gradientBytes = load<usize>(params, GRADIENT_BYTES)
-  let sums: usize = 0
-  for (let w: u32 = 0; w < count; w++) {
-    const place = (w / beside) * stretch + number * beside + (w % beside)
-    const window = jobs + <usize>w * windowBytes
-    if (place >= total) {
-      store<u32>(window, 0, JOB_CONTEXTS)
-      continue
-    }
-    const end = window + drawWindow(params, kept + (<usize>place << 2), place, window) * jobBytes
-    if (!isPacked) sums = <usize>w * (windowBytes / jobBytes) * gradientBytes
-    for (let job = window; job < end; job += jobBytes) {
-      store<usize>(job, sums, JOB_SUMS)
-      sums += isPacked ? <usize>load<u32>(job, JOB_GROUPS) * groupBytesOf(inputsOf(params, job)) : gradientBytes
-    }
-  }
-}
-
-/**
- * Dot products of windows `from` to `to` of a batch over the columns of a leaf, `bytes` of a row, and of the one beside
- * it, `moreBytes` if they are to be added up here.
- */
-export function dotsWindows(
-  params: usize, segment: usize, column: usize, bytes: usize, moreBytes: usize, jobs: usize, hidden: usize, from: u32, to: u32,
-  sums: usize,
-): void {
-  const windowBytes = load<usize>(params, WINDOW_BYTES)
-  const jobBytes = load<usize>(params, JOB_BYTES)
-  const rowBytes = load<usize>(params, ROW_BYTES)
-  const jobsEach = <u32>(windowBytes / jobBytes)
-  for (let w = from; w < to; w++) {
-    const window = jobs + <usize>w * windowBytes
-    if ((w - from) % WINDOWS_AHEAD == 0) {
-      fetchRows(params, segment, column, bytes + moreBytes, window, to - w < WINDOWS_AHEAD ? to - w : WINDOWS_AHEAD)
-    }
-    for (let j: u32 = 0; j < jobsEach && load<u32>(window + <usize>j * jobBytes, JOB_CONTEXTS) != 0; j++) {
-      const job = window + <usize>j * jobBytes
-      const out = sums + load<usize>(job, JOB_SUMS)
-      const row = hidden + <usize>w * rowBytes
-      dotsJob(params, segment, column, bytes, job, row, out, false)
-      if (moreBytes != 0) dotsJob(params, segment, column + bytes, moreBytes, job, row, out, true)
-    }
-  }
-}
-
-/** Gradients, times the rate but for Adagrad, of a batch whose dot products are the sums of `parts` lists. */
-export function activateWindows(
-  params: usize, jobs: usize, count: u32, sums: usize, parts: u32, partBytes: usize, gradients: usize, learningRate: f32,
-): void {
-  const windowBytes = load<usize>(params, WINDOW_BYTES)
-  const jobBytes = load<usize>(params, JOB_BYTES)
-  const jobsEach = <u32>(windowBytes / jobBytes)
-  const weight = f32x4.splat(load<u32>(params, MODE) & ADAGRAD ? 1 : learningRate)
-  for (let w: u32 = 0; w < count; w++) {
-    for (let j: u32 = 0; j < jobsEach; j++) {
-      const job = jobs + <usize>w * windowBytes + <usize>j * jobBytes
-      if (load<u32>(job, JOB_CONTEXTS) == 0) break
-      const offset = load<usize>(job, JOB_SUMS)
-      sumParts(params, job, sums + offset, parts, partBytes, gradients + offset)
-      activateJob(params, job, gradients + offset, gradients + offset, weight)
-    }
-  }
-}
-
-/** Moves the windows of a batch, one after the other, over some columns. */
-export function moveWindows(
-  params: usize, segment: usize, column: usize, bytes: usize, jobs: usize, hidden: usize, count: u32, gradients: usize,
-  learningRate: f32,
-): void {
-  const windowBytes = load<usize>(params, WINDOW_BYTES)
-  const jobBytes = load<usize>(params, JOB_BYTES)
-  const rowBytes = load<usize>(params, ROW_BYTES)
-  const jobsEach = <u32>(windowBytes / jobBytes)
-  const rate = f32x4.splat(learningRate)
-  for (let w: u32 = 0; w < count; w++) {
-    for (let j: u32 = 0; j < jobsEach; j++) {
-      const job = jobs + <usize>w * windowBytes + <usize>j * jobBytes
-      if (load<u32>(job, JOB_CONTEXTS) == 0) break
-      moveJob(params, segment, column, bytes, job, hidden + <usize>w * rowBytes, gradients + load<usize>(job, JOB_SUMS), rate)
-    }
-  }
-}
-
-/**
- * Fills columns of input rows evenly within ± 1 / dim, as gensim does; word2vec.c's ± 0.5 / dim cost cbow most of a point
- * in analogies. The number for a row and column is the same wherever it lies: `column` is the first one here, of `dim` in all; `seed` begins the stream.
- */
-export function initialise(row: usize, stride: usize, rows: u32, column: u32, columns: u32, dim: u32, seed: u64): void {
+export function initialise(row: usize, bytes: usize, rows: u32, first: u32, step: u32, dim: u32, seed: u64): void {
   const scale: f32 = 2 / <f32>dim
   for (let r: u32 = 0; r < rows; r++) {
-    let state = seed + (<u64>r * dim + column) * 0x9e3779b97f4a7c15
-    for (let d: usize = 0; d < <usize>columns; d++) {
+    let state = seed + <u64>(first + r * step) * dim * 0x9e3779b97f4a7c15
+    for (let d: usize = 0; d < <usize>dim; d++) {
       state += 0x9e3779b97f4a7c15
       let z = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9
       z = (z ^ (z >> 27)) * 0x94d049bb133111eb
       z ^= z >> 31
       store<f32>(row + (d << 2), (<f32>(z >> 40) * <f32>(1.0 / 16777216.0) - 0.5) * scale)
     }
-    row += stride
+    row += bytes
   }
 }
 

@@ -6,7 +6,7 @@ import { madd, putDots, storePair, sums4 } from './product'
 @inline
 export function dots2Wide(
   x0: usize, x1: usize, t0: usize, t1: usize, t2: usize, t3: usize, t4: usize, t5: usize,
-  bytes: usize, out: usize, add: bool, isHalf: bool, scratch: usize,
+  bytes: usize, out: usize, isHalf: bool, scratch: usize,
 ): void {
   let a0 = v128.load(scratch, 96) // zeros: constants could not be paired
   let a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0
@@ -64,14 +64,14 @@ export function dots2Wide(
   const y0 = f32x4.add(v128.load(scratch), v128.load(scratch, 16))
   const y1 = f32x4.add(v128.load(scratch, 32), v128.load(scratch, 48))
   const y2 = f32x4.add(v128.load(scratch, 64), v128.load(scratch, 80))
-  putDots(out, y0, y1, y2, add)
+  putDots(out, y0, y1, y2)
 }
 
 /** Moves six targets, or the first three, by the inputs, and the inputs by the targets: see moveSix. */
 @inline
 export function moveSixWide(
   r0: usize, r1: usize, r2: usize, r3: usize, r4: usize, r5: usize, pointers: usize, end: usize, bytes: usize,
-  gradients: usize, moved: usize, rowBytes: usize, isFirst: bool, isLast: bool, isHalf: bool,
+  gradients: usize, moved: usize, isFirst: bool, isLast: bool, isHalf: bool,
 ): void {
   for (let d: usize = 0; d < bytes; d += 32) {
     const t0 = v128.load(r0 + d)
@@ -129,7 +129,7 @@ export function moveSixWide(
       if (!isLast) storePair(by, s, q)
       else if (isFirst) storePair(row, s, q)
       else storePair(row, f32x4.add(x, s), f32x4.add(z, q))
-      if (!(isFirst && isLast)) by += rowBytes
+      if (!(isFirst && isLast)) by += bytes
       g += 24
     }
     storePair(r0 + d, n0, m0)

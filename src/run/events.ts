@@ -22,8 +22,8 @@ export type RunEvent = {
   | ({ type: 'progress' } & Progress)
   | { type: 'epoch'; epoch: number; loss: number | null; seconds: number; records: number; hash: string }
   | ({ type: 'scores' } & ScoredPoint)
-  /** Threads that share windows: how many batches each of them has gone through. */
-  | { type: 'walk'; epoch: number; batches: number[] }
+  /** Threads that share lanes: how many rounds each of them has gone through. */
+  | { type: 'walk'; epoch: number; rounds: number[] }
   /**
    * Told when it is safe; `words` are those it holds. `seconds` from its begin until then; `stallSeconds` that
    * threads were idle for it, in the mean.

@@ -18,12 +18,14 @@ export function requireArithmetic({ deterministic, arithmetic }: TrainConfig, is
   })
 }
 
+const bitsVersion = 3
+
 /**
  * What a checkpoint records of a kernel: where bits are promised, all of one name give the same. The number rises when
- * sums take another order; before they were taken in pairs, the names were train.relaxed and train.strict.
+ * the bits change.
  */
 export function arithmeticOf(kernel: TrainKernelName): string {
-  return kernel === 'train.strict' ? 'strict/2' : 'fused/2'
+  return `${kernel === 'train.strict' ? 'strict' : 'fused'}/${bitsVersion}`
 }
 
 /**
@@ -49,5 +51,5 @@ export function requireKernel(
 
 /** Who has such an arithmetic. */
 function whence(kernel: string): string {
-  return kernel.startsWith('train.') ? 'by an older Millrace' : 'on another kind of machine'
+  return kernel.endsWith(`/${bitsVersion}`) ? 'on another kind of machine' : 'by another version of Millrace'
 }

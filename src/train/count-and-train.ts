@@ -96,7 +96,7 @@ export async function countAndTrain(request: TrainRequest, begun: BegunRun): Pro
   if (request.memoryCap !== undefined) shape.memoryCap = request.memoryCap
   const plan = requireFit(shape, availableMemory(config.memory), checkpoint ? undefined : vocabulary)
   observer.planned?.(plan, config, threads)
-  const kernel = chooseKernel(config, planLayout(shape).byColumns, warn)
+  const kernel = chooseKernel(config, planLayout(shape).inLanes, warn)
   const model = createModel(vocabulary, config, shape, kernel)
   const otherKernel = requireKernel(config, state, arithmeticOf(kernel))
   if (otherKernel) warn(otherKernel)

@@ -32,7 +32,7 @@ async function train(config: TrainConfigInput, more: Partial<TrainRequest> = {})
   const { result } = await runTraining(request)
   const events = readEvents(join(request.out, 'events.ndjson'))
   const losses = events.flatMap((event) => (event.type === 'epoch' ? [event.loss] : []))
-  const walked = events.findLast((event) => event.type === 'walk')?.batches
+  const walked = events.findLast((event) => event.type === 'walk')?.rounds
   return { hash: sha256(result.vectors), losses, walked, audit: result.audit, out }
 }
 
@@ -45,7 +45,6 @@ const variants: TrainConfigInput[] = [
   { arithmetic: 'strict' },
   { dim: 3 },
   { dim: 70, negative: 9 },
-  // Four leaves.
   { dim: 200 },
   { dim: 204, model: 'cbow' },
   { model: 'cbow' },
@@ -64,7 +63,7 @@ test.each(variants)('the same bits and loss with 1, 2, 3, 4 and 8 threads: %o', 
     expect(more.walked).toHaveLength(threads)
     expect(new Set(more.walked).size).toBe(1)
     expect(more.walked![0]).toBe(one.walked![0])
-    expect(more.walked![0]).toBeGreaterThan(200)
+    expect(more.walked![0]).toBeGreaterThan(20)
   }
 })
 
@@ -81,7 +80,7 @@ test.each(variants)(
   },
 )
 
-test.each(variants)('the same bits where columns lie in several memories: %o', async (config) => {
+test.each(variants)('the same bits where rows lie in several memories: %o', async (config) => {
   const whole = await train({ ...config, threads: 2 })
   for (const threads of [1, 2, 3]) {
     const apart = await train({ ...config, threads }, { memoryCap: 2 ** 20 })
@@ -90,7 +89,7 @@ test.each(variants)('the same bits where columns lie in several memories: %o', a
   }
 })
 
-test('a model that no memory holds is trained by columns without being asked, with the same bits', async () => {
+test('a model that no memory holds is trained in lanes without being asked, with the same bits', async () => {
   const asked = await train({ threads: 2 })
   const notAsked = await train({ threads: 2, deterministic: false }, { memoryCap: 2 ** 20 })
   expect(notAsked.hash).toBe(asked.hash)
@@ -131,10 +130,10 @@ test.each([{}, { model: 'cbow', loss: 'hs', optimizer: 'adagrad' }] as TrainConf
  * another engine or machine is what this test is for.
  */
 const golden: Record<string, string> = {
-  fused: '8a23ce42e95c1c3e8a33d6419eeb66ae7e895ffa8a39d87a4c28682463cc7301',
-  strict: 'a25e28ddf0980ff609543102a7816a9b8fa5dd4188a522e3827ef75ae33c9bf7',
-  cbow: 'f9e6b0157cf23f615a40678a2e2512ff6855cf701751e16017b35f792b1a29ce',
-  softmax: '537d2566f9d6d0f66a4be60f46cd771cfe8c4dc9702ff36d75299fcc8557cfde',
+  fused: '6ed3902c68545b8d3927a57e3c8c4004e02941d865c7b35eabf877d8af13e449',
+  strict: '08ced1df1cade7efc6c5c90f000d0d9a4f0402d17f80b73682b1ceb6fe1aafb3',
+  cbow: '7e097bc1dc4bb807c2f726bae07c0e800e5c9c03d18ea61ba7335bdaf82fd369',
+  softmax: '98c8c3b83aaecc6ae68bb157ff87da96cf09cee69a91e6fbbb2bfe824a20b406',
 }
 
 test('the bits are those of other engines and machines', async () => {

@@ -65,7 +65,7 @@ function addRepetition(
   const often = `${words}, so that the same vectors move in every window`
   if (sample === 0) add(`${often}, and sample 0 keeps all of them`, '--sample 1e-3')
   else add(often, `--sample ${trim(sample / 10)}`)
-  if (deterministic) add('deterministic moves the vectors of several windows at once', 'no --deterministic')
+  if (deterministic) add('deterministic trains on several stretches of text at once', 'no --deterministic')
   else if (threads !== undefined && threads > 1) add(`${threads} threads move them at once`, '--threads 1')
 }
 

@@ -6,7 +6,7 @@ const line = 16
 /** Stands in the control word where a thread has failed. */
 export const aborted = 2
 /**
- * Looks before a thread sleeps, and leaves its core to others: about 50 µs, what a batch takes several times. With more
+ * Looks before a thread sleeps, and leaves its core to others: about 50 µs, what a lane takes. With more
  * threads than cores, who is waited for may be waiting for this core.
  */
 const spinLimit = 20_000
@@ -33,7 +33,7 @@ export interface PreparedBlock {
 export class Aborted extends Error {}
 
 /**
- * Where threads that share windows meet. Each has a counter in a cache line of its own, which it alone writes: "I have
+ * Where threads that share lanes meet. Each has a counter in a cache line of its own, which it alone writes: "I have
  * come to meeting n". Whoever has seen all counters at n sees all that was written before.
  *
  * The first thread leads: it alone announces rounds, and says with each from which number on meetings are counted, so
@@ -44,6 +44,8 @@ export class Meeting {
   readonly #control: Int32Array
   readonly #thread: number
   readonly #threads: number
+  /** For each lane the last meeting before it was claimed. */
+  readonly #lanes: number
   readonly #spinLimit: number
   #active = 1
   #met = 0
@@ -52,7 +54,8 @@ export class Meeting {
   constructor(model: SharedModel, thread: number) {
     const { layout, memories } = model
     this.#threads = layout.threads.length
-    this.#ints = new Int32Array(memories[0]!.buffer, layout.meeting, line * (1 + 3 * this.#threads))
+    this.#ints = new Int32Array(memories[0]!.buffer, layout.meeting, line * (2 + 3 * this.#threads))
+    this.#lanes = line * (1 + 3 * this.#threads)
     this.#control = new Int32Array(memories[0]!.buffer, layout.control, 2)
     this.#thread = thread
     this.#spinLimit = this.#threads > availableParallelism() ? crowdedSpinLimit : spinLimit
@@ -91,24 +94,20 @@ export class Meeting {
 
   /** Waits until all threads at work have come here. */
   meet(): void {
-    this.arrive()
-    this.await(0)
-  }
-
-  /** Says that this thread has come to the next meeting, and goes on. */
-  arrive(): void {
     if (this.#active === 1) return
     this.#met = (this.#met + 1) | 0
     const mine = line * (1 + this.#thread)
     Atomics.store(this.#ints, mine, this.#met)
     if (Atomics.load(this.#ints, 4) > 0) Atomics.notify(this.#ints, mine)
+    for (let thread = 0; thread < this.#active; thread++) this.#await(line * (1 + thread), this.#met)
   }
 
-  /** Waits until all threads at work have come to the meeting `before` that which this one came to last. */
-  await(before: number): void {
-    if (this.#active === 1) return
-    const number = (this.#met - before) | 0
-    for (let thread = 0; thread < this.#active; thread++) this.#await(line * (1 + thread), number)
+  /** Claims a lane until the next meeting; it is one thread's. */
+  claim(lane: number): boolean {
+    if (this.#active === 1) return true
+    const at = this.#lanes + lane
+    const before = Atomics.load(this.#ints, at)
+    return before !== this.#met && Atomics.compareExchange(this.#ints, at, before, this.#met) === before
   }
 
   /** Tells of a block that this thread prepared. Two rounds' are kept apart: a slow thread may still read the last. */

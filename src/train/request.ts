@@ -102,7 +102,7 @@ export interface TrainOutcome {
   wasComplete: boolean
 }
 
-/** Threads that share windows wait for one another: more of them than cores would be in each other's way. */
+/** Threads that share lanes wait for one another: more of them than cores would be in each other's way. */
 export function trainingThreads(
   { team = 'measured' }: Pick<TrainRequest, 'team'>,
   config: TrainConfig,

@@ -28,7 +28,7 @@ export interface ScoringParts {
  * Scores the vectors of a run while it is trained: when, with what came of it in the events and in the run's state.
  *
  * memory  a copy of the input vectors, as wide as the plan says, taken when this is made and used each time: they lie
- *         in the model by columns of threads, and the search wants rows and their lengths
+ *         in the model in rows of another width, and the search wants their lengths
  */
 export class Scoring {
   readonly #parts: ScoringParts

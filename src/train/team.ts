@@ -10,7 +10,7 @@ const clearly = 1.15
 export type TeamMode = 'measured' | 'all' | 'changing'
 
 /**
- * How many threads go through the same windows. They wait for one another, so where something else keeps a core busy,
+ * How many threads go through the same blocks. They wait for one another, so where something else keeps a core busy,
  * all are no faster than the one that is not given a core, and one thread alone may be faster. The result is the same for
  * any number, so the number is free to follow what is measured.
  */

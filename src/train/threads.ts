@@ -19,7 +19,7 @@ export interface ThreadJob {
   claims: string | null
   /** Blocks to leave out. */
   quarantined: number[]
-  /** Where threads share windows: how many of them take part. */
+  /** Where threads share lanes: how many of them take part. */
   team: TeamMode
 }
 
@@ -49,7 +49,7 @@ export interface BlockDone {
 
 export type ThreadMessage =
   | ({ type: 'block' } & BlockDone)
-  | { type: 'idle'; batches: number }
+  | { type: 'idle'; rounds: number }
   | { type: 'error'; error: PackedError }
 
 /** The training threads. They claim blocks themselves; between epochs, and when stopped, they are idle. */
@@ -57,8 +57,8 @@ export class TrainThreads {
   readonly #workers: Worker[]
   readonly #job: Omit<ThreadJob, 'thread'>
   readonly #control: Int32Array
-  /** Of threads that share windows: batches that each has gone through. */
-  readonly batches: number[]
+  /** Of threads that share lanes: rounds that each has gone through. */
+  readonly rounds: number[]
   /** When the threads had done their last blocks, in the mean (`performance.now`). */
   idleSinceMs = 0
   #failure: MillraceError | undefined
@@ -67,7 +67,7 @@ export class TrainThreads {
   constructor(threads: number, job: Omit<ThreadJob, 'thread'>) {
     const url = siblingModule(import.meta.url, 'train-thread')
     this.#job = job
-    this.batches = Array<number>(threads).fill(0)
+    this.rounds = Array<number>(threads).fill(0)
     this.#control = new Int32Array(job.model.memories[0]!.buffer, job.model.layout.control, 3)
     this.#workers = Array.from({ length: threads }, (_, thread) => startWorker(url, { thread, ...job }))
     for (const worker of this.#workers) {
@@ -156,7 +156,7 @@ export class TrainThreads {
             settle(error)
           }
         } else if (message.type === 'idle') {
-          this.batches[thread] = message.batches
+          this.rounds[thread] = message.rounds
           settle()
         } else settle(unpackError(message.error))
       }

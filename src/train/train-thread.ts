@@ -1,6 +1,6 @@
 // A training thread: reads blocks from the corpus and trains on them. It keeps nothing between blocks, so that what
 // happens on a block depends on no other. Either it claims blocks for itself (`runFreely`), or all threads go through
-// the same windows, each with its columns of the vectors (`runTogether`).
+// the same blocks, and share out lanes of them (`runTogether`).
 import { parentPort, workerData } from 'node:worker_threads'
 import { packError } from '../core/errors.ts'
 import { BlockReader, BlockTable, changed } from '../corpus/blocks.ts'
@@ -8,7 +8,7 @@ import { maxSentence } from '../corpus/records.ts'
 import { prepareText } from '../corpus/tokenizer.ts'
 import { KernelThread, pieces } from '../word2vec/kernel-thread.ts'
 import { Claims } from './claims.ts'
-import { blockSeed, ColumnWalk } from './column-walk.ts'
+import { blockSeed, LaneWalk } from './lane-walk.ts'
 import { Aborted, Meeting } from './meeting.ts'
 import { rateAt } from './schedule.ts'
 import { Team } from './team.ts'
@@ -25,7 +25,7 @@ const control = new Int32Array(buffer, layout.control, 3)
 const order = new Uint32Array(buffer, layout.order, blocks.length)
 const shares = new Float64Array(buffer, layout.shares, blocks.length + 1)
 const meeting = new Meeting(model, thread)
-const walk = layout.byColumns ? new ColumnWalk(model, kernel, config, meeting, thread) : undefined
+const walk = layout.inLanes ? new LaneWalk(model, kernel, config, meeting, thread) : undefined
 const claims = new Claims(job.claims, thread)
 const quarantined = new Set(job.quarantined)
 const team = new Team(layout.threads.length, job.team)
@@ -39,9 +39,9 @@ parentPort!.on('message', ({ epoch, end, alone }: EpochJob) => {
     if (walk) runTogether(walk, epoch, end, alone)
     else if (!alone || thread === 0) runFreely(epoch, end)
     claims.clear()
-    post({ type: 'idle', batches: walk?.batches ?? 0 })
+    post({ type: 'idle', rounds: walk?.rounds ?? 0 })
   } catch (error) {
-    if (error instanceof Aborted) return post({ type: 'idle', batches: 0 })
+    if (error instanceof Aborted) return post({ type: 'idle', rounds: 0 })
     if (walk) meeting.abort()
     else Atomics.store(control, 1, 1)
     post({ type: 'error', error: packError(error) })
@@ -80,7 +80,7 @@ function trainBlock(epoch: number, place: number): BlockDone {
  * Rounds of as many blocks as threads are at work: each prepares one, then all go through all of them. The first thread
  * leads; it alone has the loss, and tells of blocks in their order, so that sums are the same for any number of threads.
  */
-function runTogether(walk: ColumnWalk, epoch: number, end: number, alone: boolean): void {
+function runTogether(walk: LaneWalk, epoch: number, end: number, alone: boolean): void {
   for (;;) {
     const began = performance.now()
     const { place, active } = thread === 0 ? lead(end, alone) : meeting.nextRound()
@@ -100,9 +100,9 @@ function runTogether(walk: ColumnWalk, epoch: number, end: number, alone: boolea
       kept += length
       if (thread !== 0) continue
       const skipped = quarantined.has(order[place + i]!)
-      post({ type: 'block', place: place + i, ...told, ...lossOf(), ...(skipped && { skipped }) })
+      post({ type: 'block', place: place + i, ...told, ...walk.sums(), ...(skipped && { skipped }) })
     }
-    // The next round may be of fewer threads, who then multiply what this one has moved.
+    // The next round may be of fewer threads, who then use what this one has merged.
     meeting.meet()
     if (thread === 0) team.tell(active, kept, performance.now() - began)
   }
@@ -132,11 +132,6 @@ function prepareBlock(epoch: number, block: number): void {
   kernel.seed(blockSeed(config, epoch, block))
   const kept = kernel.subsample(ids)
   meeting.tell({ kept, words: kernel.sums().words, records, hash })
-}
-
-function lossOf(): { loss: number; pairs: number } {
-  const { loss, pairs } = kernel.sums()
-  return { loss, pairs }
 }
 
 /** The text of a block where the kernel can read it, and its audit, which must be what was counted. */

@@ -24,7 +24,7 @@ const collectEveryMs = 30_000
 export interface Training {
   config: TrainConfig
   threads: number
-  /** How many of the threads that share windows take part. */
+  /** How many of the threads that share lanes take part. */
   team: TeamMode
   blocks: BlockTable
   audits: BlockAudits
@@ -201,9 +201,9 @@ async function runEpoch(
   })
   if (signal?.aborted) threads.stop()
   const place = await running
-  const { batches } = threads
-  if (training.model.layout.byColumns)
-    events.append(totalOf(state, 'words'), { type: 'walk', epoch: state.epoch, batches: [...batches] })
+  const { rounds } = threads
+  if (training.model.layout.inLanes)
+    events.append(totalOf(state, 'words'), { type: 'walk', epoch: state.epoch, rounds: [...rounds] })
   addLosses(state.current, losses, state.place, place)
   state.current.seconds = epochSecondsBefore + (performance.now() - began) / 1000
   if (state.epoch === config.epochs || signal?.aborted) report()

@@ -10,14 +10,12 @@ export class KernelThread {
   readonly #model: SharedModel
   readonly #view: DataView
   readonly #thread: number
-  readonly #rowBytes: number
 
   constructor(model: SharedModel, kernel: TrainKernel, thread: number) {
     this.#model = model
     this.kernel = kernel
     this.#thread = thread
     this.#view = new DataView(model.memories[0]!.buffer)
-    this.#rowBytes = model.layout.segments[0]!.octets * 32
   }
 
   static load(model: SharedModel, thread: number): KernelThread {
@@ -84,7 +82,7 @@ export class KernelThread {
 
   /**
    * Thins a block's words out by subsampling, where they are, and draws its noise words, for threads that share its
-   * windows. Returns how many are left, breaks among them; they begin at `keptPlace`.
+   * lanes. Returns how many are left, breaks among them; they begin at `keptPlace`.
    */
   subsample(ids: Uint32Array): number {
     const { params } = this.#places
@@ -108,7 +106,7 @@ export class KernelThread {
   /** Trains on whole sentences, `pieceWords` numbers at most, that lie in this thread's buffer. */
   train(ids: Uint32Array, learningRate: number): void {
     const { params } = this.#places
-    this.kernel.train(params, ids.byteOffset, ids.length, this.#rowBytes, learningRate)
+    this.kernel.train(params, ids.byteOffset, ids.length, learningRate)
   }
 
   /** Sums since `seed`: the loss in nats, the pairs of words it is over, the words and those that subsampling left. */

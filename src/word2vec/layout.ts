@@ -2,10 +2,9 @@ import { paddingBytes, searchBytes } from '../corpus/blocks.ts'
 import { growthFactor } from '../corpus/tokenizer.ts'
 import { slotBytes } from '../corpus/word-table.ts'
 import { pageBytes } from '../runtime/wasm.ts'
-import { dealColumns, type Leaf, leavesOf, needsColumns, type Segment } from './columns.ts'
 import type { TrainConfig } from './config.ts'
 
-// V vocabulary size · D vector width · K negative samples · W window · T threads · N blocks · B windows of a batch
+// V vocabulary size · D vector width · K negative samples · W window · T threads · N blocks · L lanes · P words of a lane
 
 /** What decides the size of a model's memory. */
 export interface ModelShape {
@@ -35,7 +34,7 @@ export interface ThreadLayout extends LocalLayout {
   prepared: number
 }
 
-/** What a thread needs in each memory that it works in. */
+/** What a thread, or a lane, needs to train. */
 export interface LocalLayout {
   params: number
   constants: number
@@ -45,10 +44,44 @@ export interface LocalLayout {
   hotCopies: number
   hotInputs: number
   jobs: number
-  sums: number
   gradients: number
   moved: number
   hidden: number
+}
+
+/** What a lane knows of the rows of one matrix that it uses; its slots are copies of them. */
+export interface SideLayout {
+  /** V u32: the slot of each row. */
+  slots: number
+  /** 16 bytes a slot: see kernels/layout.ts. */
+  entries: number
+  /** The row that the first slot is, behind those of all words. */
+  first: number
+}
+
+export interface LaneLayout extends LocalLayout {
+  contextList: number
+  centreList: number
+  noiseList: number
+  inputs: SideLayout
+  outputs: SideLayout
+}
+
+/** Where rows lie if the first memory has no room for them: row r is number ⌊r / `memories`⌋ of memory 1 + r mod `memories`. */
+export interface FarLayout {
+  memories: number
+  /** Byte offsets, the same in each of them. */
+  input: number
+  output: number
+  inputSquares: number
+  outputSquares: number
+  /** Of each thread, the same in each of these memories: a list of rows, and room for what stands in them. */
+  lists: number[]
+  staging: number[]
+  /** The same in the first memory; and the slots that belong to the list. */
+  hubLists: number[]
+  hubSlots: number[]
+  hubStaging: number[]
 }
 
 /** A job's parts, in bytes from its start. */
@@ -59,7 +92,7 @@ export interface JobLayout {
   bytes: number
   /** Of the jobs of one window. */
   windowBytes: number
-  /** Of the dot products, or gradients, of one job. */
+  /** Of the dot products and gradients of one job. */
   gradientBytes: number
   /** Groups of six targets at most. */
   groups: number
@@ -73,20 +106,34 @@ export interface ModelLayout {
   bytes: number
   /** What the bytes are for. */
   parts: Record<string, number>
-  /** Whether threads share each window, its columns dealt to them, instead of taking windows of their own. */
-  byColumns: boolean
+  /** Whether threads share lanes of each block out among them, instead of taking blocks of their own. */
+  inLanes: boolean
+  lanes: LaneLayout[]
+  /** P: words of a lane in a round, breaks among them, at most. */
+  laneWords: number
+  /** Noise words that the windows of a lane share: a power of two. Half as many as words cost no quality (docs/performance.md). */
+  lanePool: number
+  /** 8 bytes each, for either matrix: who uses rows with such a number. A power of two. */
+  marks: number
+  inputMarks: number
+  outputMarks: number
+  /** Of each thread: L pointers. */
+  copyPointers: number[]
+  far: FarLayout | undefined
   /** Nodes near the root, or of the most frequent words, that each thread has copies of. */
   hotRows: number
   /** Rows of the output that they are copied with: from the first of them to the last of all. */
   copiedRows: number
-  /** B: windows between two meetings of threads that share them. */
-  batch: number
-  /** Of these, windows that stand side by side in the text. */
-  beside: number
-  segments: Segment[]
-  leaves: Leaf[]
-  /** Bytes of a row of scratch in each memory: as wide as all columns there. */
-  scratchRowBytes: number[]
+  /** D, up to whole eights, in bytes: a row of any matrix. */
+  rowBytes: number
+  /**
+   * Where row 0 is, or would be: V+1 rows, the last of which stays zero, and behind them the slots of lanes. Where rows are
+   * far, only the last of them is here, and so this may be below 0 (modulo 2³²).
+   */
+  input: number
+  output: number
+  inputSquares: number
+  outputSquares: number
   job: JobLayout
   /** Words trained in one call of the kernel, at most. */
   pieceWords: number
@@ -110,18 +157,22 @@ export interface ModelLayout {
   pathSteps: number
   frozen: number
   threads: ThreadLayout[]
-  /** The same for each further memory and thread. */
-  locals: LocalLayout[][]
 }
 
 const windowsAhead = 4
-/** Batches that a thread which shares windows is at: it multiplies one, and then moves the one before. */
-export const batchesAtOnce = 2
-/** Batches whose dot products such threads may be at: one still reads its last but two, another writes the next. */
-export const sumsAtOnce = 4
+/** L: the kernel has a byte for each in a u64. */
+export const laneCount = 8
+/** Bytes of a lane's parameters, in the kernel's layout; a thread's are the first 232. */
+export const paramsBytes = 320
+const entryBytes = 16
+const mostMarks = 65536
+/** Rows that go from one memory to another at a time. */
+export const rowsAtOnce = 256
+/** However small memories are to be in tests. */
+const leastFarMemory = 2 ** 24
 const pieceWords = 2000
 /** Noise words before the first of a piece or block that its windows may take. */
-const pooledBefore = 255
+export const pooledBefore = 255
 // More of them save waiting for other threads, and cost copying.
 const hotNodes = 512
 const hotWords = 64
@@ -130,49 +181,45 @@ export const memoryLimit = 65536 * 65536
 
 /** Lays out a model's memory. Every byte that training needs is in it; nothing grows afterwards. */
 export function planLayout(shape: ModelShape): ModelLayout {
-  const alone = layOut(shape, false)
-  return alone.bytes <= (shape.memoryCap ?? memoryLimit) ? alone : layOut(shape, true)
+  const near = layOut(shape, false)
+  return near.bytes <= (shape.memoryCap ?? memoryLimit) ? near : layOut(shape, true)
 }
 
-function layOut(shape: ModelShape, apart: boolean): ModelLayout {
+function layOut(shape: ModelShape, isFar: boolean): ModelLayout {
   const { config, vocabulary, blockBytes } = shape
-  const byColumns = apart || needsColumns(config)
-  const { segments, leaves } = dealColumns(config.dim, byColumns, shape.threads, apart)
-  const leafCount = leavesOf(config.dim)
-  const memoryCount = apart ? 1 + leafCount : 1
+  const inLanes = isFar || config.deterministic
+  const rowBytes = Math.ceil(config.dim / 8) * 32
   const parts: Record<string, number> = {}
-  // Address 0 stays unused, so that a wrong pointer does no harm.
-  const ends = Array<number>(memoryCount).fill(64)
-  const region = (part: string, bytes: number, memory = 0) => {
-    const begin = ends[memory]!
-    ends[memory] = Math.ceil((begin + bytes) / 64) * 64
-    parts[part] = (parts[part] ?? 0) + ends[memory]! - begin
-    return begin
-  }
+  const hub = new Regions(parts)
+  const region = (part: string, bytes: number) => hub.add(part, bytes)
   const job = layOutJob(shape)
-  const { batch, beside } = byColumns ? batchWindows(vocabulary) : { batch: windowsAhead, beside: 1 }
-  const scratchRowBytes = Array.from({ length: memoryCount }, (_, memory) =>
-    segments.reduce((sum, segment) => sum + (segment.memory === memory ? segment.stride : 0), 0),
-  )
+  const isPair = job.windowBytes > job.bytes
+  const laneWords = laneWordsOf(vocabulary, isPair)
+  const lanePool = Math.max(32, laneWords / 2)
+  const slots = inLanes ? slotsOf(shape, job, laneWords, lanePool) : { inputs: 0, outputs: 0 }
   const isTree = config.loss === 'hs'
   const isHot =
     config.optimizer === 'sgd' &&
     (isTree || (config.model === 'skipgram' && config.freeze === 'none')) &&
-    !byColumns &&
+    !inLanes &&
     shape.threads > 1
   const hotRows = isHot ? Math.max(0, Math.min(isTree ? hotNodes : hotWords, vocabulary - 1)) : 0
   // Behind the root a row is not used, and behind that is the one that pads targets: it must be found there, too.
   const copiedRows = hotRows > 0 && isTree ? hotRows + 2 : hotRows
   const slotCount = 2 ** Math.ceil(Math.log2(2 * vocabulary + 2))
+  const marks = inLanes ? Math.min(mostMarks, 2 ** Math.ceil(Math.log2(vocabulary + 1))) : 0
+  const matrix = (part: string, slots: number) => {
+    const begin = region(part, ((isFar ? 0 : vocabulary) + 1 + laneCount * slots) * rowBytes)
+    return isFar ? modulo(begin - vocabulary * rowBytes, 2 ** 32) : begin
+  }
+  const hasSquares = config.optimizer === 'adagrad'
   const layout = {
-    byColumns,
+    inLanes,
+    laneWords,
+    lanePool,
     hotRows,
     copiedRows,
-    batch,
-    beside,
-    segments,
-    leaves,
-    scratchRowBytes,
+    rowBytes,
     job,
     pieceWords,
     parts,
@@ -186,80 +233,133 @@ function layOut(shape: ModelShape, apart: boolean): ModelLayout {
     entries: region('vocabulary', vocabulary * 24),
     arena: region('vocabulary', shape.wordBytes + paddingBytes),
     keep: region('tables', vocabulary * 4),
-    noise: region('tables', config.loss === 'hs' ? 0 : vocabulary * 8),
+    noise: region('tables', isTree ? 0 : vocabulary * 8),
     noiseOffsets: region('tables', config.loss === 'nce' ? vocabulary * 4 : 0),
-    pathOffsets: region('tables', config.loss === 'hs' ? (vocabulary + 1) * 4 : 0),
+    pathOffsets: region('tables', isTree ? (vocabulary + 1) * 4 : 0),
     pathSteps: region('tables', shape.pathSteps * 4),
     frozen: region('tables', config.freeze === 'init' ? vocabulary : 0),
+    marks,
+    inputMarks: region('tables', marks * 8),
+    outputMarks: region('tables', marks * 8),
+    input: matrix('input vectors', slots.inputs),
+    output: matrix('output vectors', slots.outputs),
+    inputSquares: hasSquares ? matrix('optimizer state', slots.inputs) : 0,
+    outputSquares: hasSquares ? matrix('optimizer state', slots.outputs) : 0,
   }
-  for (const segment of segments) {
-    const matrix = (part: string) => region(part, (vocabulary + 1) * segment.stride, segment.memory)
-    segment.input = matrix('input vectors')
-    segment.output = matrix('output vectors')
-    if (config.optimizer === 'adagrad') {
-      segment.inputSquares = matrix('optimizer state')
-      segment.outputSquares = matrix('optimizer state')
-    }
-  }
-  // Threads that share windows share these.
-  const jobsEach = job.windowBytes / job.bytes
-  const sumsBytes = batch * jobsEach * job.gradientBytes
-  const common = byColumns
-    ? {
-        sums: region('thread buffers', sumsAtOnce * leafCount * sumsBytes),
-        hidden: Array.from({ length: memoryCount }, (_, memory) =>
-          region(
-            'thread buffers',
-            batchesAtOnce * hiddenRows(shape, batch) * scratchRowBytes[memory]!,
-            memory,
-          ),
-        ),
-      }
-    : undefined
-  const movedRows = config.model === 'cbow' || config.negatives === 'per-pair' ? 1 : 2 * config.window
-  const local = (memory: number): LocalLayout => {
-    const buffer = (bytes: number) => region('thread buffers', bytes, memory)
-    const rowBytes = scratchRowBytes[memory]!
-    const isHub = memory === 0
-    return {
-      // Parameters, and behind them a description of each segment.
-      params: buffer(192 + 4 * 32),
-      constants: buffer(80),
-      signs: buffer(job.groups * 96),
-      pointers: buffer(2 * config.window * 4),
-      scratch: buffer(128),
-      hotCopies: buffer(2 * copiedRows * rowBytes),
-      hotInputs: copiedRows > 0 && !isTree ? buffer(2 * copiedRows * rowBytes) : 0,
-      jobs: buffer((byColumns ? batchesAtOnce : 1) * batch * job.windowBytes),
-      sums: common && isHub ? common.sums : byColumns ? buffer(sumsBytes) : 0,
-      gradients: buffer(byColumns ? sumsBytes : job.gradientBytes),
-      moved: buffer(movedRows * rowBytes),
-      hidden: common ? common.hidden[memory]! : buffer(hiddenRows(shape, 1) * rowBytes),
-    }
-  }
-  const isPooled = config.loss !== 'hs' && (config.model === 'cbow' || config.negatives === 'shared')
+  const buffer = (bytes: number) => region('thread buffers', bytes)
+  const movedRows = config.model === 'cbow' || isPair ? 1 : 2 * config.window
+  const local = (params: number, isLane = false): LocalLayout => ({
+    params,
+    constants: buffer(80),
+    signs: buffer(job.groups * 96),
+    pointers: buffer(2 * config.window * 4),
+    scratch: buffer(128),
+    hotCopies: buffer(2 * copiedRows * rowBytes),
+    hotInputs: copiedRows > 0 && !isTree ? buffer(2 * copiedRows * rowBytes) : 0,
+    jobs: buffer((isLane && isPair ? laneWords : windowsAhead) * job.windowBytes),
+    gradients: buffer(job.gradientBytes),
+    moved: buffer(movedRows * rowBytes),
+    hidden: buffer(rowBytes),
+  })
+  const isPooled = !isTree && (config.model === 'cbow' || config.negatives === 'shared')
   const rawBytes = blockBytes + searchBytes + paddingBytes
-  const threads = Array.from({ length: shape.threads }, (): ThreadLayout => {
-    const buffer = (bytes: number) => region('thread buffers', bytes)
-    return {
-      ...local(0),
+  const threads = Array.from(
+    { length: shape.threads },
+    (): ThreadLayout => ({
+      ...local(buffer(paramsBytes)),
       counts: buffer(8),
       // 32 words that the tokeniser has met and not looked up, and a break.
       lookups: buffer(33 * 48),
       // A break may stand behind each word, and one stands before the first.
-      kept: byColumns ? 0 : buffer(64 + 2 * pieceWords * 4) + 64,
+      kept: inLanes ? 0 : buffer(64 + 2 * pieceWords * 4) + 64,
       // A word and its space, or a word, its newline and the break for it: 4 bytes for each byte at most.
       ids: buffer(64 + rawBytes * 4 + 64) + 64,
       pool: isPooled
-        ? buffer((pooledBefore + (byColumns ? rawBytes : 2 * pieceWords)) * 4) + pooledBefore * 4
+        ? buffer((pooledBefore + (inLanes ? rawBytes : 2 * pieceWords)) * 4) + pooledBefore * 4
         : 0,
       raw: buffer(rawBytes),
       prepared: buffer(rawBytes * growthFactor),
-    }
+    }),
+  )
+  const side = (lane: number, slots: number): SideLayout => ({
+    slots: region('tables', (vocabulary + 1) * 4),
+    entries: buffer(slots * entryBytes),
+    first: vocabulary + 1 + lane * slots,
   })
-  const locals = ends.slice(1).map((_, i) => Array.from({ length: shape.threads }, () => local(i + 1)))
-  const memories = ends.map((end) => Math.ceil(end / pageBytes) * pageBytes)
-  return { ...layout, threads, locals, memories, bytes: memories.reduce((sum, bytes) => sum + bytes, 0) }
+  // One behind the other: the kernel finds a lane by the first.
+  const laneParams = inLanes ? buffer(laneCount * paramsBytes) : 0
+  const lanes = Array.from(
+    { length: inLanes ? laneCount : 0 },
+    (_, lane): LaneLayout => ({
+      ...local(laneParams + lane * paramsBytes, true),
+      // Contexts are copied four at a time.
+      contextList: buffer((laneWords + 2 * config.window + 8) * 4),
+      centreList: buffer(laneWords * 4),
+      noiseList: buffer(lanePool * 4),
+      inputs: side(lane, slots.inputs),
+      outputs: side(lane, slots.outputs),
+    }),
+  )
+  const perThread = (bytes: number) => Array.from({ length: shape.threads }, () => buffer(bytes))
+  const copyPointers = perThread(laneCount * 4)
+  const away = isFar ? layOutFar(shape, rowBytes, parts) : undefined
+  const far: FarLayout | undefined = away && {
+    ...away.layout,
+    hubLists: perThread(rowsAtOnce * 4),
+    hubSlots: perThread(rowsAtOnce * 4),
+    hubStaging: perThread(rowsAtOnce * rowBytes),
+  }
+  const memories = [hub.end, ...Array<number>(far?.memories ?? 0).fill(away?.end ?? 0)].map(
+    (end) => Math.ceil(end / pageBytes) * pageBytes,
+  )
+  const bytes = memories.reduce((sum, bytes) => sum + bytes, 0)
+  return { ...layout, lanes, threads, copyPointers, far, memories, bytes }
+}
+/** Deals rows to as many further memories as they need. */
+function layOutFar(
+  { config, vocabulary, threads, memoryCap = memoryLimit }: ModelShape,
+  rowBytes: number,
+  parts: Record<string, number>,
+) {
+  const hasSquares = config.optimizer === 'adagrad'
+  const wordBytes = (hasSquares ? 4 : 2) * rowBytes
+  const buffers = threads * rowsAtOnce * (rowBytes + 4) + wordBytes + 2 * pageBytes
+  const room = Math.max(Math.max(memoryCap, leastFarMemory) - buffers, 2 ** 20)
+  const memories = Math.max(2, Math.ceil((vocabulary * wordBytes) / room))
+  const each = new Regions(parts, memories)
+  const matrix = (part: string) => each.add(part, Math.ceil(vocabulary / memories) * rowBytes)
+  const perThread = (bytes: number) =>
+    Array.from({ length: threads }, () => each.add('thread buffers', bytes))
+  const layout = {
+    memories,
+    input: matrix('input vectors'),
+    output: matrix('output vectors'),
+    inputSquares: hasSquares ? matrix('optimizer state') : 0,
+    outputSquares: hasSquares ? matrix('optimizer state') : 0,
+    lists: perThread(rowsAtOnce * 4),
+    staging: perThread(rowsAtOnce * rowBytes),
+  }
+  return { layout, end: each.end }
+}
+
+/** Regions of one memory, or of several that are alike, one behind the other; counted by what they are for. */
+class Regions {
+  // Address 0 stays unused, so that a wrong pointer does no harm.
+  end = 64
+  readonly #parts: Record<string, number>
+  readonly #memories: number
+
+  constructor(parts: Record<string, number>, memories = 1) {
+    this.#parts = parts
+    this.#memories = memories
+  }
+
+  add(part: string, bytes: number): number {
+    const begin = this.end
+    this.end = Math.ceil((begin + bytes) / 64) * 64
+    this.#parts[part] = (this.#parts[part] ?? 0) + this.#memories * (this.end - begin)
+    return begin
+  }
 }
 
 function layOutJob({ config, longestPath }: ModelShape): JobLayout {
@@ -285,19 +385,36 @@ function layOutJob({ config, longestPath }: ModelShape): JobLayout {
 }
 
 /**
- * Windows whose gradients are taken together, and how many of them stand side by side. Fewer where the
- * vocabulary is so small that all windows have the same words: what each adds for itself would be too much together.
+ * Words of a lane. Fewer where the vocabulary is so small that all lanes have the same words, for what each adds for itself
+ * would be too much together; and where windows draw for each pair, so that their many rows stay in a core's cache.
  */
-function batchWindows(vocabulary: number): { batch: number; beside: number } {
-  if (vocabulary >= 1024) return { batch: 8, beside: 2 }
-  return vocabulary >= 64 ? { batch: 2, beside: 1 } : { batch: 1, beside: 1 }
+function laneWordsOf(vocabulary: number, isPair: boolean): number {
+  const words = 2 ** Math.floor(Math.log2(Math.max(vocabulary, 1) / 32))
+  return Math.max(4, Math.min(words, isPair ? 32 : 256))
 }
 
-function hiddenRows({ config }: ModelShape, windows: number): number {
-  return config.model === 'cbow' ? windows : 0
+/** Rows of each matrix that a lane may use. */
+function slotsOf(
+  { config, vocabulary, longestPath }: ModelShape,
+  job: JobLayout,
+  words: number,
+  pool: number,
+): { inputs: number; outputs: number } {
+  const jobsEach = job.windowBytes / job.bytes
+  // The centre words, and noise: a pool, or for each pair its own.
+  const drawn = jobsEach > 1 ? jobsEach * config.negative * words : pool
+  const outputs = config.loss === 'hs' ? words * longestPath : words + drawn
+  return {
+    inputs: Math.min(vocabulary, words + 2 * config.window),
+    outputs: Math.min(vocabulary, outputs),
+  }
 }
 
-/** See train/meeting.ts: a line for all, and three for each thread. */
+function modulo(value: number, by: number): number {
+  return ((value % by) + by) % by
+}
+
+/** See train/meeting.ts: a line for all, three for each thread, and one for lanes. */
 function meetingBytes(threads: number): number {
-  return 64 * (1 + 3 * threads)
+  return 64 * (2 + 3 * threads)
 }

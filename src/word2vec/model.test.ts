@@ -2,10 +2,11 @@ import { expect, test } from 'vitest'
 import { deriveSeed, Random } from '../core/random.ts'
 import { Vocabulary } from '../corpus/index.ts'
 import { loadKernel } from '../runtime/wasm.ts'
-import { ColumnKernel } from './column-kernel.ts'
 import { parseTrainConfig, type TrainConfigInput } from './config.ts'
 import { HuffmanTree } from './huffman.ts'
 import { KernelThread, pieces } from './kernel-thread.ts'
+import { LaneKernel, lanesOf } from './lane-kernel.ts'
+import { laneCount } from './layout.ts'
 import {
   createModel,
   freezeRows,
@@ -21,9 +22,8 @@ import {
   initialiseReference,
   keptWords,
   type ReferenceModel,
-  trainBatches,
+  trainLanes,
   trainReference,
-  windowSteps,
 } from './reference.ts'
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6))
@@ -147,6 +147,7 @@ const shapes: Case[] = [
   { size: 300, dim: 44, model: 'cbow', cbowInput: 'sum', negative: 9, lr: 0.01 },
   { size: 300, dim: 20, model: 'cbow', cbowGradient: 'divided', radius: 'fixed' },
   { size: 300, dim: 20, model: 'cbow', loss: 'hs' },
+  { size: 300, dim: 20, loss: 'hs', negatives: 'per-pair', window: 10 },
   { size: 300, dim: 20, model: 'cbow', loss: 'nce', sample: 0 },
   { size: 300, dim: 20, optimizer: 'adagrad' },
   { size: 300, dim: 20, optimizer: 'adagrad', negative: 8 },
@@ -186,28 +187,30 @@ function freezeSome({ config, model }: Built, expected: ReferenceModel): void {
   freezeRows(model, expected.frozen)
 }
 
-/** Drives the threads of a batch one after the other, as they would meet. */
-function walkColumns(built: Built, ids: Uint32Array, active: number, rate: number, stream: bigint) {
+/** Goes through a block as threads do that share its lanes, each lane with the next of them. */
+function walkLanes(built: Built, ids: Uint32Array, active: number, rate: number, seed: bigint) {
   const { model } = built
   const kernels = model.layout.threads.map((_, thread) => KernelThread.load(model, thread))
-  const columns = kernels.map((kernel, thread) => new ColumnKernel(model, kernel.kernel, thread))
-  for (const kernel of kernels) kernel.seed(stream)
-  const working = columns.slice(0, active)
-  for (const column of working) column.join(active)
-  const kept = kernels[0]!.subsample(place(built, ids))
-  const batches = columns[0]!.batches(kept)
-  const list = model.layout.threads[0]!.ids
-  for (let i = -1; i < batches; i++) {
-    if (i + 1 < batches) {
-      for (const column of working) column.draw(i + 1, list, kept, i + 1)
-      for (const column of working) column.multiply(i + 1)
-    }
-    if (i >= 0) for (const column of working) column.move(i, rate)
+  const threads = kernels
+    .map((kernel, thread) => new LaneKernel(model, kernel.kernel, thread))
+    .slice(0, active)
+  kernels[0]!.seed(seed)
+  const length = kernels[0]!.subsample(place(built, ids))
+  const block = { seed, kept: model.layout.threads[0]!.ids, length }
+  const rounds = threads[0]!.rounds(length)
+  const lanes = Array.from({ length: laneCount }, (_, lane) => lane)
+  threads[0]!.clearSums()
+  for (let round = 0; round < rounds; round++) {
+    for (const lane of lanes) threads[lane % active]!.mark(lane, block, round)
+    // In another order each time.
+    for (const lane of round % 2 === 0 ? lanes : lanes.toReversed())
+      threads[(lane + round) % active]!.train(lane, block, round, rate)
+    for (const [i, thread] of threads.entries()) thread.merge(lanesOf(i, active))
   }
-  return { ...kernels[0]!.sums(), batches }
+  return { ...threads[0]!.sums(), rounds }
 }
 
-test.each(shapes)('columns move as a batch of the reference does: %o', ({ size, ...input }) => {
+test.each(shapes)('lanes move the vectors as those of the reference do: %o', ({ size, ...input }) => {
   const random = new Random(deriveSeed(seed, size))
   const ids = sentences(size, 400, random)
   const stream = deriveSeed(seed, 9)
@@ -224,24 +227,19 @@ test.each(shapes)('columns move as a batch of the reference does: %o', ({ size, 
     const expected = reference(built)
     freezeSome(built, expected)
     expect(built.model.memories.length).toBe(cap === undefined ? 1 : 3)
-    const { batches, ...sums } = walkColumns(built, ids, active, 0.002, stream)
-    matrices.push(rowsOf(built, 'input'), rowsOf(built, 'output'))
+    const { rounds, ...sums } = walkLanes(built, ids, active, 0.002, stream)
+    expect(rounds).toBeGreaterThan(1)
+    for (const name of matrixNames(built.model)) matrices.push(rowsOf(built, name))
     const kept = keptWords(expected, ids, stream)
-    const { batch, beside } = built.model.layout
-    const stretch = batches * beside
-    const windows = Array.from({ length: batches }, (_, i) => {
-      const places = Array.from(
-        { length: batch },
-        (_, w) => Math.floor(w / beside) * stretch + i * beside + (w % beside),
-      )
-      return places.map((place) => (place < kept.length ? windowSteps(expected, kept, place, stream) : []))
-    })
-    const wanted = trainBatches(expected, windows, 0.002)
+    const { laneWords: words, lanePool: pool } = built.model.layout
+    const sharing = { lanes: laneCount, words, pool }
+    const wanted = trainLanes(expected, kept, 0.002, stream, sharing)
     expect(sums.pairs, `SEED=${seed}`).toBe(wanted.pairs)
     expect(Math.abs(sums.loss - wanted.loss), `SEED=${seed}`).toBeLessThanOrEqual(1e-5 * wanted.loss)
     expectClose(built, expected, 3e-5)
   }
-  for (const [i, matrix] of matrices.entries()) expect(matrix, `SEED=${seed}`).toEqual(matrices[i % 2]!)
+  const each = matrices.length / 4
+  for (const [i, matrix] of matrices.entries()) expect(matrix, `SEED=${seed}`).toEqual(matrices[i % each]!)
 })
 
 test('nodes near the root move on copies, and a thread adds its part of what they learned', () => {
@@ -285,7 +283,7 @@ test('what pads targets is zero for a thread with copies, too', () => {
   kernel.seed(3n)
   kernel.train(place(built, sentences(300, 400, new Random(6n))), 0.02)
   const firstCopied = vocabulary - 1 - layout.hotRows
-  const at = layout.threads[0]!.hotCopies + (vocabulary - firstCopied) * layout.segments[0]!.stride
+  const at = layout.threads[0]!.hotCopies + (vocabulary - firstCopied) * layout.rowBytes
   expect([...new Float32Array(memories[0]!.buffer, at, 20)]).toEqual(Array(20).fill(0))
 })
 
@@ -317,32 +315,28 @@ test('a sigmoid far out gives its loss exactly and moves as it should', () => {
   expect(wanted.loss).toBeGreaterThan(150)
 })
 
-test('columns that only fill up, and the row that pads targets, stay zero', () => {
+test('numbers that only fill rows up, and the row that pads targets, stay zero', () => {
   for (const deterministic of [false, true]) {
     const built = build(50, { dim: 5, sample: 0, negative: 7, deterministic })
     const ids = sentences(50, 500, new Random(5n))
-    if (deterministic) walkColumns(built, ids, 2, 0.05, 3n)
+    if (deterministic) walkLanes(built, ids, 2, 0.05, 3n)
     else {
       const kernel = KernelThread.load(built.model, 0)
       kernel.seed(3n)
       kernel.train(place(built, ids), 0.05)
     }
-    const { segments } = built.model.layout
-    for (const { memory, octet, stride, input, output } of segments) {
-      const columns = Math.max(0, Math.min(stride / 4, 5 - octet * 8))
-      for (const offset of [input, output]) {
-        const all = new Float32Array(built.model.memories[memory]!.buffer, offset, (51 * stride) / 4)
-        expect(all.subarray((50 * stride) / 4).every((x) => x === 0)).toBe(true)
-        for (let row = 0; row < 50; row++)
-          expect(
-            all.subarray((row * stride) / 4 + columns, ((row + 1) * stride) / 4).every((x) => x === 0),
-          ).toBe(true)
-      }
+    const { rowBytes, input, output } = built.model.layout
+    const width = rowBytes / 4
+    for (const offset of [input, output]) {
+      const all = new Float32Array(built.model.memories[0]!.buffer, offset, 51 * width)
+      expect(all.subarray(50 * width).every((x) => x === 0)).toBe(true)
+      for (let row = 0; row < 50; row++)
+        expect(all.subarray(row * width + 5, (row + 1) * width).every((x) => x === 0)).toBe(true)
     }
   }
 })
 
-test("the first vectors are the reference's, however columns lie", () => {
+test("the first vectors are the reference's, wherever rows lie", () => {
   for (const [deterministic, cap] of [
     [false, undefined],
     [true, undefined],

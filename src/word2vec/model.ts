@@ -11,10 +11,13 @@ import {
 import type { TrainConfig } from './config.ts'
 import { HuffmanTree } from './huffman.ts'
 import {
+  type LaneLayout,
   type LocalLayout,
   type ModelLayout,
   type ModelShape,
   planLayout,
+  pooledBefore,
+  type SideLayout,
   type ThreadLayout,
 } from './layout.ts'
 import { aliasTable, keepThresholds, noiseOffsets, sigmoidConstants } from './tables.ts'
@@ -32,59 +35,41 @@ export interface TrainKernel {
     maxSentence: number,
     lookups: number,
   ): number
-  train(params: number, ids: number, count: number, bytes: number, learningRate: number): void
+  train(params: number, ids: number, count: number, learningRate: number): void
   subsample(params: number, ids: number, count: number, kept: number): number
   drawPool(params: number, place: number, count: number, number: number): void
-  drawWindows(
-    params: number,
-    kept: number,
-    total: number,
-    stretch: number,
-    beside: number,
-    number: number,
-    jobs: number,
-    count: number,
-    isPacked: boolean,
-  ): void
-  dotsWindows(
-    params: number,
-    segment: number,
-    column: number,
-    bytes: number,
-    moreBytes: number,
-    jobs: number,
-    hidden: number,
+  markLane(params: number, kept: number, total: number, from: number, to: number, tag: number): void
+  openLane(params: number, kept: number, total: number, from: number, to: number, tag: number): void
+  trainLane(params: number, kept: number, from: number, to: number, learningRate: number): void
+  mergeLanes(lanes: number, laneBytes: number, from: number, to: number, pointers: number): void
+  listSlots(
+    sides: number,
+    laneBytes: number,
+    lane: number,
     from: number,
     to: number,
-    sums: number,
-  ): void
-  activateWindows(
-    params: number,
-    jobs: number,
-    count: number,
-    sums: number,
-    parts: number,
-    partBytes: number,
-    gradients: number,
-    learningRate: number,
-  ): void
-  moveWindows(
-    params: number,
-    segment: number,
-    column: number,
+    which: number,
+    rows: number,
+    slots: number,
+  ): number
+  mergeFar(
+    sides: number,
+    laneBytes: number,
+    lane: number,
+    slot: number,
     bytes: number,
-    jobs: number,
-    hidden: number,
-    count: number,
-    gradients: number,
-    learningRate: number,
+    to: number,
+    areSquares: boolean,
+    pointers: number,
   ): void
+  gatherRows(rows: number, bytes: number, list: number, count: number, to: number): void
+  scatterRows(rows: number, bytes: number, list: number, count: number, from: number): void
   initialise(
     row: number,
-    stride: number,
+    bytes: number,
     rows: number,
-    column: number,
-    columns: number,
+    first: number,
+    step: number,
     dim: number,
     seed: bigint,
   ): void
@@ -95,7 +80,7 @@ export const sentenceBreak = 0xffffffff
 
 /** A model in shared memory: what threads are given to work on it. */
 export interface SharedModel {
-  /** The first holds the tables, and all else if it has room for it. */
+  /** The first holds the tables, and the rows if it has room for them. */
   memories: WebAssembly.Memory[]
   layout: ModelLayout
   dim: number
@@ -105,10 +90,7 @@ export interface SharedModel {
   hasSquares: boolean
 }
 
-/** Where a segment is described in its memory: behind the parameters of a thread. */
-const segmentFields = { first: 192 }
-
-// Fields of a thread's parameters, in bytes; see kernels/layout.ts.
+// Fields of the parameters of a thread or lane, in bytes; see kernels/layout.ts.
 export const fields = {
   random: 104,
   seed: 112,
@@ -125,6 +107,19 @@ export const fields = {
   pool: 172,
   read: 176,
   scratch: 188,
+  inputSquares: 192,
+  outputSquares: 196,
+  poolMask: 200,
+  lane: 204,
+  isFar: 208,
+  markMask: 212,
+  contextList: 216,
+  centreList: 220,
+  noiseList: 224,
+  inputSide: 232,
+  outputSide: 264,
+  /** Within a side. */
+  used: 16,
 }
 
 const modes = {
@@ -162,20 +157,21 @@ export function createModel(
     module: compileKernel(kernel),
     hasSquares: config.optimizer === 'adagrad',
   }
-  const kernels = memories.map((memory) => instantiate<TrainKernel>(model.module, memory))
+  const hub = instantiate<TrainKernel>(model.module, memories[0]!)
   enterVocabulary(model, vocabulary)
-  kernels[0]!.hashEntries(layout.table)
+  hub.hashEntries(layout.table)
   enterTables(model, vocabulary, config)
-  const threads = [layout.threads, ...layout.locals]
-  for (const [memory, places] of threads.entries()) {
-    for (const local of places) enterParameters(model, config, memory, local)
-  }
-  for (const segment of layout.segments) {
-    const columns = Math.min(config.dim - segment.octet * 8, segment.octets * 8)
-    const seed = deriveSeed(config.seed)
-    const { input, stride, octet } = segment
-    const kernel = kernels[segment.memory]!
-    if (columns > 0) kernel.initialise(input, stride, vocabulary.length, octet * 8, columns, config.dim, seed)
+  for (const places of [...layout.threads, ...layout.lanes]) enterParameters(model, config, places)
+  for (const [lane, places] of layout.lanes.entries()) enterLane(model, lane, places)
+  const seed = deriveSeed(config.seed)
+  const { rowBytes, far } = layout
+  if (!far) hub.initialise(layout.input, rowBytes, vocabulary.length, 0, 1, config.dim, seed)
+  else {
+    for (const [i, memory] of memories.slice(1).entries()) {
+      const rows = Math.ceil((vocabulary.length - i) / far.memories)
+      const { initialise } = instantiate<TrainKernel>(model.module, memory)
+      if (rows > 0) initialise(far.input, rowBytes, rows, i, far.memories, config.dim, seed)
+    }
   }
   return model
 }
@@ -227,26 +223,22 @@ export function writeRows(model: SharedModel, name: MatrixName, first: number, r
   eachRow(model, name, first, rows, (part, packed) => part.set(packed))
 }
 
-/** Visits the columns of rows, segment by segment: as they lie in the model, and in `rows`. */
+/** Visits rows, one after the other: as they lie in the model, and in `rows`. */
 function eachRow(
   { layout, memories, dim }: SharedModel,
   name: MatrixName,
   first: number,
   rows: Float32Array,
-  visit: (part: Float32Array, packed: Float32Array) => void,
+  visit: (row: Float32Array, packed: Float32Array) => void,
 ): void {
-  const count = rows.length / dim
-  for (const segment of layout.segments) {
-    const column = segment.octet * 8
-    const columns = Math.min(dim - column, segment.octets * 8)
-    const { buffer } = memories[segment.memory]!
-    const stride = segment.stride / 4
-    const here = new Float32Array(buffer, segment[name] + first * segment.stride, count * stride)
-    for (let row = 0; row < count; row++) {
-      const at = row * dim + column
-      const from = row * stride
-      visit(here.subarray(from, from + columns), rows.subarray(at, at + columns))
-    }
+  const { far, rowBytes } = layout
+  const views = memories.map(({ buffer }) => new Float32Array(buffer))
+  const count = far?.memories ?? 1
+  for (let i = 0; i < rows.length / dim; i++) {
+    const row = first + i
+    const view = views[far ? 1 + (row % count) : 0]!
+    const at = ((far ?? layout)[name] + Math.floor(row / count) * rowBytes) / 4
+    visit(view.subarray(at, at + dim), rows.subarray(i * dim, (i + 1) * dim))
   }
 }
 
@@ -294,20 +286,16 @@ function enterTables({ memories, layout }: SharedModel, vocabulary: Vocabulary, 
     noiseOffsets(counts, noiseExponent, negative, new Float32Array(buffer, layout.noiseOffsets, length))
 }
 
-/** Writes what a thread works with in one of the memories. */
+/** Writes what a thread or a lane works with. */
 function enterParameters(
-  model: SharedModel,
+  { layout, vocabulary, memories }: SharedModel,
   config: TrainConfig,
-  memory: number,
   places: LocalLayout | ThreadLayout,
 ): void {
-  const { layout, vocabulary } = model
-  const { job } = layout
-  const { buffer } = model.memories[memory]!
-  const segments = layout.segments.filter((segment) => segment.memory === memory)
-  const firstSegment = places.params + segmentFields.first
+  const { job, inLanes } = layout
+  const { buffer } = memories[0]!
   const numbers = [
-    segments.length === 1 ? firstSegment : 0,
+    layout.input,
     config.window,
     config.negative,
     vocabulary,
@@ -326,39 +314,29 @@ function enterParameters(
     job.targetRows,
     job.contextRows,
     places.gradients,
-    job.gradientBytes,
+    layout.output,
     places.moved,
     places.hidden,
-    layout.scratchRowBytes[memory]!,
+    layout.rowBytes,
     places.constants,
     places.signs,
     places.pointers,
   ]
   new Uint32Array(buffer, places.params, numbers.length).set(numbers)
-  const { hotRows, byColumns } = layout
-  const parameters = new DataView(buffer)
-  parameters.setUint32(
-    places.params + fields.hotFirst,
-    hotRows > 0 && config.loss === 'hs' ? vocabulary - 1 - hotRows : 0,
-    true,
-  )
-  if ('pool' in places) {
-    parameters.setUint32(
-      places.params + fields.pool,
-      places.pool - (byColumns ? places.ids : places.kept),
-      true,
-    )
-  }
-  parameters.setUint32(places.params + fields.scratch, places.scratch, true)
-  parameters.setUint32(places.params + fields.hotCopies, places.hotCopies, true)
-  parameters.setUint32(places.params + fields.hotInputs, places.hotInputs, true)
-  parameters.setUint32(places.params + fields.hotCount, layout.copiedRows, true)
-  parameters.setFloat32(places.params + fields.hotShare, 1 / layout.threads.length, true)
-  for (const [i, segment] of segments.entries()) {
-    const { input, output, inputSquares, outputSquares, stride, column } = segment
-    const described = [input, output, inputSquares, outputSquares, stride, column]
-    new Uint32Array(buffer, firstSegment + i * segmentBytes, described.length).set(described)
-  }
+  const view = new DataView(buffer, places.params)
+  const put = (field: number, value: number) => view.setUint32(field, value, true)
+  put(fields.hotFirst, layout.hotRows > 0 && config.loss === 'hs' ? vocabulary - 1 - layout.hotRows : 0)
+  // A block's noise words lie as far from its words for each thread.
+  const { pool, ids, kept } = 'pool' in places ? places : layout.threads[0]!
+  put(fields.pool, pool === 0 ? 0 : pool - (inLanes ? ids : kept))
+  put(fields.poolMask, inLanes ? layout.lanePool - 1 : pooledBefore)
+  put(fields.scratch, places.scratch)
+  put(fields.inputSquares, layout.inputSquares)
+  put(fields.outputSquares, layout.outputSquares)
+  put(fields.hotCopies, places.hotCopies)
+  put(fields.hotInputs, places.hotInputs)
+  put(fields.hotCount, layout.copiedRows)
+  view.setFloat32(fields.hotShare, 1 / layout.threads.length, true)
   const constants = new Float32Array(buffer, places.constants)
   for (const [i, value] of sigmoidConstants.entries()) constants[i + 1] = value
   constants.set([1, 1, 1, 1, 1, 1, 0, 0], sigmoidConstants.length + 1)
@@ -369,14 +347,22 @@ function enterParameters(
   }
 }
 
-/** Bytes of the description of a segment. */
-export const segmentBytes = 32
-
-/** Where a segment is described for a thread, in the segment's memory. */
-export function segmentPointer({ layout }: SharedModel, places: LocalLayout, segment: number): number {
-  const { memory } = layout.segments[segment]!
-  const before = layout.segments.slice(0, segment).filter((other) => other.memory === memory).length
-  return places.params + segmentFields.first + before * segmentBytes
+/** Writes what only a lane has. */
+function enterLane({ layout, memories }: SharedModel, lane: number, places: LaneLayout): void {
+  const view = new DataView(memories[0]!.buffer, places.params)
+  const put = (field: number, value: number) => view.setUint32(field, value, true)
+  put(fields.lane, lane)
+  put(fields.isFar, layout.far ? 1 : 0)
+  put(fields.markMask, layout.marks - 1)
+  put(fields.contextList, places.contextList)
+  put(fields.centreList, places.centreList)
+  put(fields.noiseList, places.noiseList)
+  const enterSide = (at: number, rows: number, squares: number, marks: number, side: SideLayout) => {
+    const numbers = [rows, squares, marks, side.first, 0, side.slots, side.entries]
+    for (const [i, value] of numbers.entries()) put(at + 4 * i, value)
+  }
+  enterSide(fields.inputSide, layout.input, layout.inputSquares, layout.inputMarks, places.inputs)
+  enterSide(fields.outputSide, layout.output, layout.outputSquares, layout.outputMarks, places.outputs)
 }
 
 function modeOf(config: TrainConfig): number {

@@ -93,7 +93,7 @@ export function requireFit(shape: ModelShape, limit: MemoryLimit, vocabulary?: V
   if (fits(shape, limit)) return { ...plan, limit }
   const why = hasRoom(shape)
     ? `the limit is ${formatBytes(limit.bytes)} (${limit.of})`
-    : `a quarter of the vectors, or the vocabulary, is more than the ${formatBytes(memoryLimit)} of one WASM memory`
+    : `the vocabulary, or what threads work with, is more than the ${formatBytes(memoryLimit)} of one WASM memory`
   throw new PlanError('MEMORY_PLAN', {
     what: `${formatCount(shape.vocabulary)} words × ${shape.config.dim} dimensions need ${formatBytes(plan.bytes)}`,
     why,

@@ -9,7 +9,7 @@ import {
   move,
   type ReferenceModel,
   type Step,
-  trainBatches,
+  trainLanes,
   trainReference,
   windowSteps,
 } from './reference.ts'
@@ -239,37 +239,37 @@ test("adagrad with cbow's mean: the squares are of the slope that the context ta
   }
 })
 
-test('a batch takes all gradients first, then moves by the values met', () => {
-  const step: Step = { contexts: [0], targets: twoTargets.slice(0, 1) }
-  const first = [1 + 0.25 * log3, log3 + 0.25]
-  const skipgram = oneWide({}, [1], [log3])
-  const sums = trainBatches(skipgram, [[[step], [], [step]]], 1)
-  expect(sums).toEqual({ loss: expect.closeTo(2 * Math.log(4 / 3), 14), pairs: 2 })
-  expect(skipgram.input[0]).toBeCloseTo(first[0]! + 0.25 * first[1]!, 14)
-  expect(skipgram.output[0]).toBeCloseTo(first[1]! + 0.25 * first[0]!, 14)
-  // cbow keeps what it made of the contexts, 1.
-  const cbow = oneWide({ model: 'cbow' }, [1], [log3])
-  trainBatches(cbow, [[[step], [step]]], 1)
-  expect(cbow.input[0]).toBeCloseTo(first[0]! + 0.25 * first[1]!, 14)
-  expect(cbow.output[0]).toBeCloseTo(first[1]! + 0.25 * 1, 14)
+test('lanes begin at the same values, and each adds a share of what it learned', () => {
+  // Five words of 0 and a break behind each: in two lanes, word 0 is context and target of no other word.
+  const model = oneWide({ loss: 'hs' }, [1, 1], [log3])
+  model.keep = new Uint32Array(2).fill(0xffffffff)
+  model.paths = { offsets: Uint32Array.of(0, 1, 2), steps: Uint32Array.of(0, 0) }
+  const one = { ...model, input: model.input.slice(), output: model.output.slice() }
+  const sentence = [0, 1, sentenceBreak]
+  trainReference(one, Uint32Array.from(sentence), 1, 3n)
+  const learned = one.output[0]! - log3
+  const sums = trainLanes(model, Uint32Array.from([...sentence, ...sentence]), 1, 3n, {
+    lanes: 2,
+    words: 4,
+    pool: 8,
+  })
+  // Both lanes have one sentence, each uses the node twice and what it learned is the same.
+  const share = (1 + 4 / 50 / 2) / (1 + 4 / 50)
+  expect(sums.pairs).toBe(4)
+  expect(model.output[0]).toBeCloseTo(log3 + 2 * share * learned, 12)
 })
 
-test('the gradients of a batch are taken before the batch before it moves, and after the one before that', () => {
-  const step: Step = { contexts: [0], targets: twoTargets.slice(0, 1) }
-  const together = oneWide({}, [1], [log3])
-  trainBatches(together, [[[step], [step]]], 1)
-  const apart = oneWide({}, [1], [log3])
-  trainBatches(apart, [[[step]], [[step]]], 1)
-  expect(apart).toEqual(together)
-  const [x, y] = [together.input[0]!, together.output[0]!]
-  const third = oneWide({}, [1], [log3])
-  trainBatches(third, [[[step]], [], [[step]]], 1)
-  // The third batch is met by what the first has left.
-  const first = [1 + 0.25 * log3, log3 + 0.25]
-  const g = 1 / (1 + Math.exp(first[0]! * first[1]!))
-  expect(third.input[0]).toBeCloseTo(first[0]! + g * first[1]!, 14)
-  expect(third.input[0]).not.toBeCloseTo(x, 3)
-  expect(third.output[0]).not.toBeCloseTo(y, 3)
+test('a row that one lane alone has used is as that one left it', () => {
+  const model = oneWide({ loss: 'hs' }, [1, 1, 1, 1], [log3, -log3])
+  model.paths = { offsets: Uint32Array.of(0, 1, 2, 3, 4), steps: Uint32Array.of(0, 0, 1, 1) }
+  const freely = { ...model, input: model.input.slice(), output: model.output.slice() }
+  // No word of one lane is a neighbour of the other's.
+  const block = Uint32Array.from([0, 1, sentenceBreak, sentenceBreak, sentenceBreak, 2, 3, sentenceBreak])
+  const apart = { ...model, window: 1 }
+  trainLanes(apart, block, 1, 3n, { lanes: 2, words: 4, pool: 8 })
+  trainReference({ ...freely, window: 1, keep: new Uint32Array(4).fill(0xffffffff) }, block, 1, 3n)
+  for (const name of ['input', 'output'] as const)
+    expect([...apart[name]]).toEqual([...freely[name]].map((x) => expect.closeTo(x, 14)))
 })
 
 test.each(['sgd', 'adagrad'] as const)('frozen rows stay, and others move as without (%s)', (optimizer) => {
@@ -397,10 +397,10 @@ test.each(named)('training is the windows of the kept words, one after the other
   const wanted = { loss: 0, pairs: 0, centres: kept.filter((id) => id !== sentenceBreak).length }
   for (const place of kept.keys()) {
     for (const step of windowSteps(other, kept, place, 77n)) {
-      const { loss, pairs } = trainBatches(other, [[[step]]], 0.05)
-      expect(pairs).toBe((model.model === 'cbow' ? 1 : step.contexts.length) * step.targets.length)
-      wanted.loss += loss
-      wanted.pairs += pairs
+      const found = gradients(other, step)
+      move(other, step, found, 0.05)
+      wanted.loss += found.loss
+      wanted.pairs += (model.model === 'cbow' ? 1 : step.contexts.length) * step.targets.length
     }
   }
   expect(trainReference(model, ids, 0.05, 77n), `SEED=${seed}`).toEqual(wanted)

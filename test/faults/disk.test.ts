@@ -136,7 +136,7 @@ test('a disk that stays full ends the run with an error when all is trained, and
 
 test.each([
   ['one thread', {}],
-  ['columns dealt to two threads', { deterministic: true, threads: 2 }],
+  ['lanes shared by two threads', { deterministic: true, threads: 2 }],
 ])('with %s, vectors do not depend on when checkpoints are taken', async (_, mode) => {
   const train = async (checkpointEvery: string, more: Partial<TrainRequest> = {}) => {
     const config = { ...small, ...mode, epochs: 3, checkpointEvery }

@@ -44,7 +44,7 @@ function train(out: string, args: string[], env: Record<string, string> = {}) {
 
 test.skipIf(!hasWide).each([
   { name: 'skip-gram', args: [] },
-  { name: 'cbow by columns', args: ['--model', 'cbow', '--deterministic', '--threads', '2'] },
+  { name: 'cbow in lanes', args: ['--model', 'cbow', '--deterministic', '--threads', '2'] },
   { name: 'softmax', args: ['--loss', 'hs', '--dim', '50'] },
 ])('operations of 256 bits are used, and change no bit: $name', ({ name, args }) => {
   const all = ['--epochs', '1', '--min-count', '2', '--threads', '1', ...args]
