@@ -5,10 +5,9 @@
 // - When all are marked, `openLane` and `trainLane` work on rows that no other lane uses where they are, and on copies of
 //   the others.
 // - When all are trained, `mergeLanes` adds to the rows that several used what each has learned.
-import { activateJob } from './activate'
 import { BREAK, drawWindow } from './draw'
+import { runJobs } from './jobs'
 import {
-  ADAGRAD,
   CENTRE_LIST,
   CONTEXT_LIST,
   CONTEXT_ROWS,
@@ -18,9 +17,7 @@ import {
   ENTRY_USERS,
   FROZEN,
   FROZEN_BIT,
-  GRADIENTS,
   HAS_FROZEN,
-  HIDDEN,
   INPUT_SIDE,
   IS_FAR,
   JOBS,
@@ -51,8 +48,7 @@ import {
   WINDOW,
   WINDOW_BYTES,
 } from './layout'
-import { moveJob } from './move'
-import { dotsJob, fetch, storePair } from './product'
+import { fetch, storePair } from './product'
 
 const LOW_BITS: u64 = 0x0101010101010101
 const HIGH_BITS: u64 = 0x8080808080808080
@@ -254,40 +250,28 @@ function copyRow(from: usize, to: usize, bytes: usize): void {
 /** Trains on the windows of kept words `from` to `to`, whose lane is open. */
 export function trainLane(params: usize, kept: usize, from: u32, to: u32, learningRate: f32): void {
   const mode = load<u32>(params, MODE)
-  const bytes = load<usize>(params, ROW_BYTES)
   const jobs = load<usize>(params, JOBS)
+  if (mode & PER_PAIR) {
+    runJobs(params, jobs, to - from, learningRate)
+    return
+  }
   const windowBytes = load<usize>(params, WINDOW_BYTES)
-  const jobBytes = load<usize>(params, JOB_BYTES)
-  const gradients = load<usize>(params, GRADIENTS)
-  const hidden = load<usize>(params, HIDDEN)
-  const rate = f32x4.splat(learningRate)
-  const weight = mode & ADAGRAD ? f32x4.splat(1) : rate
   const first = <usize>from << 2
   const contexts = load<usize>(params, CONTEXT_LIST) + (<usize>load<u32>(params, WINDOW) << 2) - first
-  const centres = load<usize>(params, CENTRE_LIST) - first
   // Targets are drawn as words where more than their rows must be known of them, and found afterwards.
   const areWords = (mode & (SOFTMAX | NCE)) != 0
-  const areDrawn = (mode & PER_PAIR) != 0
+  const centres = areWords ? kept : load<usize>(params, CENTRE_LIST) - first
   const pool = (areWords ? poolOf(params, kept, to) : load<usize>(params, NOISE_LIST)) + (load<usize>(params, POOL_MASK) << 2)
   let ready: u32 = 0
   for (let i = from; i < to; i++) {
     const at = <usize>i << 2
     const window = jobs + <usize>ready * windowBytes
-    if (!areDrawn) {
-      const centre = load<u32>((areWords ? kept : centres) + at)
-      if (!drawWindow(params, kept + at, contexts + at, centre, pool, i, window)) ready--
-      else if (areWords) findTargets(params, window)
+    if (drawWindow(params, kept + at, contexts + at, load<u32>(centres + at), pool, i, window)) {
+      if (areWords) findTargets(params, window)
+      ready++
     }
-    ready++
-    if ((areDrawn || ready < WINDOWS_DRAWN) && i + 1 < to) continue
-    const end = jobs + <usize>ready * windowBytes
-    for (let window = jobs; window < end; window += windowBytes) {
-      for (let job = window; job < window + windowBytes && load<u32>(job, JOB_CONTEXTS) != 0; job += jobBytes) {
-        dotsJob(params, bytes, job, hidden, gradients)
-        activateJob(params, job, gradients, gradients, weight)
-        moveJob(params, bytes, job, hidden, gradients, rate)
-      }
-    }
+    if (ready < WINDOWS_DRAWN && i + 1 < to) continue
+    runJobs(params, jobs, ready, learningRate)
     ready = 0
   }
 }

@@ -1,11 +1,9 @@
-// Word2Vec: from a text to its windows, and what is done with each. Windows are drawn in draw.ts, multiplied in
-// product.ts, judged in activate.ts, and moved in move.ts.
+// Word2Vec: from a text to its windows, and what is done with each. Windows are drawn in draw.ts and trained on in jobs.ts:
+// multiplied in product.ts, judged in activate.ts, and moved in move.ts.
 //
 // A thread that runs freely calls `train`: window by window. What threads share out among them is in lanes.ts.
 import { BREAK, drawPool, drawWindow, subsample } from './draw'
 import {
-  GRADIENTS,
-  HIDDEN,
   HOT_COPIES,
   HOT_COUNT,
   HOT_FIRST,
@@ -20,7 +18,6 @@ import {
   JOB_NEXT_OUTPUT,
   KEPT,
   MODE,
-  ADAGRAD,
   OUTPUT,
   PER_PAIR,
   PLACE,
@@ -30,9 +27,8 @@ import {
   TARGET_ROWS,
   WINDOW_BYTES,
 } from './layout'
-import { activateJob } from './activate'
-import { moveJob } from './move'
-import { dotsJob, fetch, madd } from './product'
+import { runJobs } from './jobs'
+import { fetch, madd } from './product'
 import {
   auditRecords,
   beginLookup,
@@ -188,22 +184,8 @@ function mergeRows(shared: usize, copies: usize, bytes: usize, part: v128): void
 }
 
 function runWindows(params: usize, jobs: usize, count: u32, learningRate: f32): void {
-  const bytes = load<usize>(params, ROW_BYTES)
-  const windowBytes = load<usize>(params, WINDOW_BYTES)
-  const jobBytes = load<usize>(params, JOB_BYTES)
-  const gradients = load<usize>(params, GRADIENTS)
-  const hidden = load<usize>(params, HIDDEN)
-  const rate = f32x4.splat(learningRate)
-  const weight = load<u32>(params, MODE) & ADAGRAD ? f32x4.splat(1) : rate
-  fetchRows(params, bytes, jobs, count)
-  for (let w: u32 = 0; w < count; w++) {
-    const window = jobs + <usize>w * windowBytes
-    for (let job = window; job < window + windowBytes && load<u32>(job, JOB_CONTEXTS) != 0; job += jobBytes) {
-      dotsJob(params, bytes, job, hidden, gradients)
-      activateJob(params, job, gradients, gradients, weight)
-      moveJob(params, bytes, job, hidden, gradients, rate)
-    }
-  }
+  fetchRows(params, load<usize>(params, ROW_BYTES), jobs, count)
+  runJobs(params, jobs, count, learningRate)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { instantiate } from '../runtime/wasm.ts'
-import { type FarLayout, paramsBytes, rowsAtOnce } from './layout.ts'
+import { type FarLayout, rowsAtOnce } from './far-layout.ts'
+import { paramsBytes } from './layout.ts'
 import { fields, type SharedModel, type TrainKernel } from './model.ts'
 
 /** What the kernel lists: see kernels/lanes.ts. */

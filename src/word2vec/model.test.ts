@@ -6,6 +6,7 @@ import { parseTrainConfig, type TrainConfigInput } from './config.ts'
 import { HuffmanTree } from './huffman.ts'
 import { KernelThread, pieces } from './kernel-thread.ts'
 import { LaneKernel, lanesOf } from './lane-kernel.ts'
+import { trainLanes } from './lane-reference.ts'
 import { laneCount } from './layout.ts'
 import {
   createModel,
@@ -18,13 +19,7 @@ import {
   type TrainKernel,
   writeRows,
 } from './model.ts'
-import {
-  initialiseReference,
-  keptWords,
-  type ReferenceModel,
-  trainLanes,
-  trainReference,
-} from './reference.ts'
+import { initialiseReference, keptWords, type ReferenceModel, trainReference } from './reference.ts'
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6))
 

@@ -6,7 +6,8 @@ import { growthFactor } from '../corpus/tokenizer.ts'
 import type { Vocabulary } from '../corpus/vocabulary.ts'
 import type { MemoryLimit } from '../runtime/memory-limit.ts'
 import { VectorTable } from '../vectors/index.ts'
-import { type ModelShape, memoryLimit, planLayout } from './layout.ts'
+import { memoryLimit } from './far-layout.ts'
+import { type ModelShape, planLayout } from './layout.ts'
 import { shapeOf } from './model.ts'
 
 /** The memory of a run in bytes, before any of it is taken. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { deriveSeed, Random } from '../core/random.ts'
 import { HuffmanTree } from './huffman.ts'
+import { trainLanes } from './lane-reference.ts'
 import { sentenceBreak } from './model.ts'
 import {
   gradients,
@@ -9,7 +10,6 @@ import {
   move,
   type ReferenceModel,
   type Step,
-  trainLanes,
   trainReference,
   windowSteps,
 } from './reference.ts'
