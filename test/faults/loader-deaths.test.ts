@@ -43,7 +43,7 @@ describe('terminated at random moments', () => {
         if (!thread || kills-- <= 0) return
         void thread.terminate()
       }
-      for (let i = 0; i < 2; i++) setTimeout(kill, random.below(150))
+      const timers = [0, 1].map(() => setTimeout(kill, random.below(150)))
       await leavingNoThread(async () => {
         for (let pass = 0; pass < (config.isPersistent && kind !== 'shuffle' ? 2 : 1); pass++) {
           const read: unknown[] = []
@@ -63,6 +63,8 @@ describe('terminated at random moments', () => {
         }
         await ends('close()', loader.close())
       })
+      // What is left of them would kill threads of the next case.
+      for (const timer of timers) clearTimeout(timer)
     })
   })
 
