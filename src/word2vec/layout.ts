@@ -123,7 +123,7 @@ export interface ModelLayout {
   pieceWords: number
   /** i32: the next place to claim, 1 to stop. */
   control: number
-  /** For threads that share windows: see train/meeting.ts. */
+  /** For threads that share lanes: see train/meeting.ts. */
   meeting: number
   /** N u32: the epoch's order of blocks. */
   order: number
