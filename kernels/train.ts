@@ -229,12 +229,13 @@ function fetchRow(rows: usize, hotCount: u32, row: u32, bytes: usize): void {
 
 
 /**
- * Fills input rows evenly within ± 1 / dim, as gensim does; word2vec.c's ± 0.5 / dim cost cbow most of a point in analogies.
+ * Fills input rows evenly within ± √(3 / (4 dim)), which makes them about half a unit long. In word2vec.c they are 17 times
+ * shorter at 100 dimensions, and a text of some million words is too short to make up for it: docs/training.md.
  * A word's numbers are the same wherever its row lies: the rows here are those of words `first`, `first` + `step` and so on.
  * `seed` begins the stream.
  */
 export function initialise(row: usize, bytes: usize, rows: u32, first: u32, step: u32, dim: u32, seed: u64): void {
-  const scale: f32 = 2 / <f32>dim
+  const scale = sqrt<f32>(3 / <f32>dim)
   for (let r: u32 = 0; r < rows; r++) {
     let state = seed + <u64>(first + r * step) * dim * 0x9e3779b97f4a7c15
     for (let d: usize = 0; d < <usize>dim; d++) {

@@ -95,7 +95,7 @@ test.each(['binary', 'text', 'safetensors'] as const)(
     expect(recorded.at(-1)).toBe(`nowhere\t${format === 'safetensors' ? 5 : 0}`)
     // New words begin as usual.
     const other = vectors.vector('w7')
-    expect(Math.max(...other.map(Math.abs))).toBeLessThanOrEqual(1 / dim)
+    expect(Math.max(...other.map(Math.abs))).toBeLessThanOrEqual(Math.sqrt(3 / (4 * dim)))
     expect(Math.max(...other.map(Math.abs))).toBeGreaterThan(0)
   },
 )
@@ -160,7 +160,7 @@ test.each([
   // As targets they are trained like others.
   if (variant.loss !== 'hs')
     expect(parameters(out, 'output', vectors.indexOf('w0')).some((value) => value !== 0)).toBe(true)
-  expect(Math.max(...vectors.vector('w7').map(Math.abs))).toBeGreaterThan(1 / dim)
+  expect(Math.max(...vectors.vector('w7').map(Math.abs))).toBeGreaterThan(Math.sqrt(3 / (4 * dim)))
   await expect(run(out, { freeze: 'none' })).rejects.toThrow('has freeze init; this asks for none')
 })
 

@@ -352,9 +352,18 @@ test('a word is kept up to its threshold, and breaks draw nothing', () => {
 })
 
 test('the first vectors are what they always were', () => {
-  const [a, b, c] = initialiseReference(3, 1, 1)
-  expect([a, b, c]).toEqual([-0.2636209726333618, 0.8871283531188965, -0.9094860553741455])
-  expect(initialiseReference(1, 3, 1)).toEqual(Float64Array.of(a!, b!, c!).map((x) => x / 3))
+  // Of three numbers drawn within ± 1/2: √(3 / D) is 1 with three dimensions.
+  const drawn = [-0.1318104863166809, 0.44356417655944824, -0.45474302768707275]
+  expect([...initialiseReference(1, 3, 1)]).toEqual(drawn)
+  expect([...initialiseReference(3, 1, 1)]).toEqual(drawn.map((x) => x * Math.sqrt(3)))
+})
+
+test('the first vectors are about half a unit long, whatever the dimension', () => {
+  for (const dim of [10, 100, 1000]) {
+    const values = initialiseReference(100, dim, 1)
+    expect(values.reduce((sum, x) => sum + x * x, 0) / 100).toBeCloseTo(1 / 4, 1)
+    expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(Math.sqrt(3 / (4 * dim)))
+  }
 })
 
 test('contexts are the words of the sentence within a radius of 1 to window, in text order', () => {

@@ -285,12 +285,12 @@ function moveRow(
   }
 }
 
-/** The first input vectors, as the kernel draws them: evenly within ± 1 / D. */
+/** The first input vectors, as the kernel draws them: evenly within ± √(3 / (4 D)), about half a unit long. */
 export function initialiseReference(vocabulary: number, dim: number, seed: number): Float64Array {
   const random = new Random(deriveSeed(seed))
   return Float64Array.from(
     { length: vocabulary * dim },
-    () => (2 * (Number(random.next64() >> 40n) / 2 ** 24 - 0.5)) / dim,
+    () => (Number(random.next64() >> 40n) / 2 ** 24 - 0.5) * Math.sqrt(3 / dim),
   )
 }
 
