@@ -79,7 +79,7 @@ export function moveJob(params: usize, bytes: usize, job: usize, hidden: usize, 
   let factor: f32 = 1
   if (isCbow && mode & DIVIDED && !(mode & SUM_INPUT)) factor = 1 / <f32>contexts
   if (isCbow && !(mode & (ADAGRAD | HAS_FROZEN))) {
-    addToAll(input, contextRows, contexts, moved, bytes, factor)
+    addToAll(input, hotInput, hotCount, contextRows, contexts, moved, bytes, factor)
     return
   }
   const inputSquares = mode & ADAGRAD ? load<usize>(params, INPUT_SQUARES) : 0
@@ -269,16 +269,16 @@ function adagrad(value: v128, gradient: v128, squares: usize, rate: v128): v128 
 /** Adds one row to all contexts, four of them at a time: one after the other where a word is there twice. */
 @inline
 function addToAll(
-  input: usize, contextRows: usize, contexts: u32, by: usize, bytes: usize, factor: f32,
+  input: usize, hot: usize, hotCount: u32, contextRows: usize, contexts: u32, by: usize, bytes: usize, factor: f32,
 ): void {
   const f = f32x4.splat(factor)
   let place = contextRows
   let left = contexts
   for (; left >= 4; left -= 4) {
-    const x0 = contextRow(input, input, 0, place, bytes)
-    const x1 = contextRow(input, input, 0, place + 4, bytes)
-    const x2 = contextRow(input, input, 0, place + 8, bytes)
-    const x3 = contextRow(input, input, 0, place + 12, bytes)
+    const x0 = contextRow(input, hot, hotCount, place, bytes)
+    const x1 = contextRow(input, hot, hotCount, place + 4, bytes)
+    const x2 = contextRow(input, hot, hotCount, place + 8, bytes)
+    const x3 = contextRow(input, hot, hotCount, place + 12, bytes)
     for (let d: usize = 0; d < bytes; d += 32) {
       const a = f32x4.mul(f, v128.load(by + d))
       const b = f32x4.mul(f, v128.load(by + d, 16))
@@ -290,8 +290,8 @@ function addToAll(
     place += 16
   }
   if (left >= 2) {
-    const x0 = contextRow(input, input, 0, place, bytes)
-    const x1 = contextRow(input, input, 0, place + 4, bytes)
+    const x0 = contextRow(input, hot, hotCount, place, bytes)
+    const x1 = contextRow(input, hot, hotCount, place + 4, bytes)
     for (let d: usize = 0; d < bytes; d += 32) {
       const a = f32x4.mul(f, v128.load(by + d))
       const b = f32x4.mul(f, v128.load(by + d, 16))
@@ -300,7 +300,7 @@ function addToAll(
     }
     place += 8
   }
-  if (left & 1) addTo(contextRow(input, input, 0, place, bytes), by, bytes, factor)
+  if (left & 1) addTo(contextRow(input, hot, hotCount, place, bytes), by, bytes, factor)
 }
 
 @inline

@@ -150,16 +150,18 @@ export function hotInputs(params: usize, input: usize): usize {
 function gather(params: usize, job: usize, bytes: usize, to: usize): void {
   const contexts = load<u32>(job, JOB_CONTEXTS)
   const input = load<usize>(params, INPUT)
+  const hot = hotInputs(params, input)
+  const hotCount = load<u32>(params, HOT_COUNT)
   let place = job + load<usize>(params, CONTEXT_ROWS)
   const one = f32x4.splat(1)
   const share = load<u32>(params, MODE) & SUM_INPUT ? one : f32x4.splat(1 / <f32>contexts)
   let sum = input + <usize>load<u32>(params, WORDS) * bytes // the zero row, then what there is
   let left = contexts
   for (; left >= 4; left -= 4) {
-    const x0 = contextRow(input, input, 0, place, bytes)
-    const x1 = contextRow(input, input, 0, place + 4, bytes)
-    const x2 = contextRow(input, input, 0, place + 8, bytes)
-    const x3 = contextRow(input, input, 0, place + 12, bytes)
+    const x0 = contextRow(input, hot, hotCount, place, bytes)
+    const x1 = contextRow(input, hot, hotCount, place + 4, bytes)
+    const x2 = contextRow(input, hot, hotCount, place + 8, bytes)
+    const x3 = contextRow(input, hot, hotCount, place + 12, bytes)
     const factor = left == 4 ? share : one
     for (let d: usize = 0; d < bytes; d += 32) {
       const a = f32x4.add(v128.load(x0 + d), v128.load(x1 + d))
@@ -172,8 +174,8 @@ function gather(params: usize, job: usize, bytes: usize, to: usize): void {
     place += 16
   }
   if (left >= 2) {
-    const x0 = contextRow(input, input, 0, place, bytes)
-    const x1 = contextRow(input, input, 0, place + 4, bytes)
+    const x0 = contextRow(input, hot, hotCount, place, bytes)
+    const x1 = contextRow(input, hot, hotCount, place + 4, bytes)
     const factor = left == 2 ? share : one
     for (let d: usize = 0; d < bytes; d += 32) {
       const a = f32x4.add(v128.load(sum + d), f32x4.add(v128.load(x0 + d), v128.load(x1 + d)))
@@ -184,7 +186,7 @@ function gather(params: usize, job: usize, bytes: usize, to: usize): void {
     place += 8
   }
   if (left & 1) {
-    const x = contextRow(input, input, 0, place, bytes)
+    const x = contextRow(input, hot, hotCount, place, bytes)
     for (let d: usize = 0; d < bytes; d += 32) {
       const a = f32x4.add(v128.load(sum + d), v128.load(x + d))
       const b = f32x4.add(v128.load(sum + d, 16), v128.load(x + d, 16))
@@ -193,7 +195,7 @@ function gather(params: usize, job: usize, bytes: usize, to: usize): void {
   }
 }
 
-/** The input row of a context in a job: this thread's own copy, or the one that all share. Cbow has no copies. */
+/** The input row of a context in a job: this thread's own copy, or the one that all share. */
 @inline
 export function contextRow(input: usize, hot: usize, hotCount: u32, place: usize, bytes: usize): usize {
   const row = load<u32>(place) & ~FROZEN_BIT

@@ -177,10 +177,7 @@ function layOut(shape: ModelShape, isFar: boolean): ModelLayout {
   const slots = inLanes ? slotsOf(shape, job, laneWords, lanePool) : { inputs: 0, outputs: 0 }
   const isTree = config.loss === 'hs'
   const isHot =
-    config.optimizer === 'sgd' &&
-    (isTree || (config.model === 'skipgram' && config.freeze === 'none')) &&
-    !inLanes &&
-    shape.threads > 1
+    config.optimizer === 'sgd' && (isTree || config.freeze === 'none') && !inLanes && shape.threads > 1
   const hotRows = isHot ? Math.max(0, Math.min(isTree ? hotNodes : hotWords, vocabulary - 1)) : 0
   // Behind the root a row is not used, and behind that is the one that pads targets: it must be found there, too.
   const copiedRows = hotRows > 0 && isTree ? hotRows + 2 : hotRows
