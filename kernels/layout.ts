@@ -38,7 +38,6 @@ export const PAIRS: usize = 144 // f64, input-target pairs
 export const CENTRES: usize = 152 // f64, words left by subsampling
 export const HOT_COPIES: usize = 160 // where they are; behind them, as they were when they were copied
 export const HOT_COUNT: usize = 164 // 0: no copies
-export const HOT_SHARE: usize = 168 // f32: how much of what a thread adds to them counts
 export const POOL: usize = 172 // how far behind a kept word the noise word of the same number is
 export const READ: usize = 176 // f64, words before subsampling
 export const HOT_INPUTS: usize = 184 // copies of as many input rows, from the first on; 0: none

@@ -8,7 +8,6 @@ import {
   HOT_COUNT,
   HOT_FIRST,
   HOT_INPUTS,
-  HOT_SHARE,
   INPUT,
   JOBS,
   JOB_BYTES,
@@ -125,7 +124,6 @@ export function train(params: usize, ids: usize, count: u32, learningRate: f32):
   const before = load<u32>(params, PLACE)
   const pool = load<usize>(params, POOL)
   if (!(load<u32>(params, MODE) & (SOFTMAX | PER_PAIR))) drawPool(params, first, <u32>((end - first) >> 2), before)
-  copyHotRows(params)
   let ready: u32 = 0
   for (let place = first; place < end; place += 4) {
     const number = before + <u32>((place - first) >> 2)
@@ -137,16 +135,15 @@ export function train(params: usize, ids: usize, count: u32, learningRate: f32):
     }
   }
   runWindows(params, jobs, ready, learningRate)
-  mergeHotRows(params)
   store<u32>(params, before + <u32>((end - first) >> 2), PLACE)
 }
 
 /**
  * The nodes near the root of the tree are targets of nearly every window, and a few words are in many of them. If threads
- * shared these rows, each would wait for the other's last write most of the time; so each works on copies, for a piece of
- * text.
+ * shared these rows, each would wait for the other's last write most of the time; so each works on copies, for some pieces
+ * of text. Where there is but one thread there are none, and nothing is done.
  */
-function copyHotRows(params: usize): void {
+export function copyHotRows(params: usize): void {
   const count = load<usize>(params, HOT_COUNT)
   if (count == 0) return
   const bytes = load<usize>(params, ROW_BYTES)
@@ -162,15 +159,15 @@ function copyRows(shared: usize, copies: usize, bytes: usize): void {
 }
 
 /**
- * Adds what was learned on copies to the rows that all share: a part of it, one by the number of threads, since each
- * thread has learned much the same in so many windows, and all of it together would be too much.
+ * Adds what was learned on copies to the rows that all share: a part of it, one by the number of threads at work, since
+ * each of them has learned much the same in so many windows, and all of it together would be too much.
  */
-function mergeHotRows(params: usize): void {
+export function mergeHotRows(params: usize, share: f32): void {
   const count = load<usize>(params, HOT_COUNT)
   if (count == 0) return
   const bytes = load<usize>(params, ROW_BYTES)
   const first = <usize>load<u32>(params, HOT_FIRST) * bytes
-  const part = f32x4.splat(load<f32>(params, HOT_SHARE))
+  const part = f32x4.splat(share)
   mergeRows(load<usize>(params, OUTPUT) + first, load<usize>(params, HOT_COPIES), count * bytes, part)
   const inputs = load<usize>(params, HOT_INPUTS)
   if (inputs != 0) mergeRows(load<usize>(params, INPUT) + first, inputs, count * bytes, part)

@@ -154,6 +154,20 @@ test('the loss falls from epoch to epoch', async () => {
   expect(losses).toEqual([...losses].sort((a, b) => b! - a!))
 })
 
+test.each([
+  ['within a block', ''],
+  ['at the end of a block', 'aaaaaaaaaa'],
+])('what two threads learn on copies of rows is merged %s', async (_, long) => {
+  const path = join(mkdtempSync(join(tmpdir(), 'millrace-')), 'pairs.txt')
+  // 60 words, so that all have copies; each has but one neighbour. Of long ones a block has fewer than are merged at once.
+  const line = (i: number) => `${`a${long}${i % 30} b${long}${i % 30} `.repeat(10)}\n`
+  writeFileSync(path, Array.from({ length: 9000 }, (_, i) => line(i * 7919)).join(''))
+  const few = { dim: 12, minCount: 2, sample: 0, window: 1, lr: 0.002, epochs: 2, threads: 2 }
+  const { losses } = await run(newFolder(), { corpus: [path], config: few })
+  // An untrained model has 0.69.
+  expect(losses[1]).toBeLessThan(0.35)
+})
+
 test('a deterministic run has the same loss, bit for bit, with any number of threads', async () => {
   const lossesWith = async (threads: number) => {
     const deterministic = { ...config, deterministic: true, threads }

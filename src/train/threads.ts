@@ -68,7 +68,7 @@ export class TrainThreads {
     const url = siblingModule(import.meta.url, 'train-thread')
     this.#job = job
     this.rounds = Array<number>(threads).fill(0)
-    this.#control = new Int32Array(job.model.memories[0]!.buffer, job.model.layout.control, 3)
+    this.#control = new Int32Array(job.model.memories[0]!.buffer, job.model.layout.control, 4)
     this.#workers = Array.from({ length: threads }, (_, thread) => startWorker(url, { thread, ...job }))
     for (const worker of this.#workers) {
       // A thread may also die while it is idle.
@@ -102,6 +102,7 @@ export class TrainThreads {
     sharesBefore(order, audits.words, new Float64Array(buffer, model.layout.shares, order.length + 1))
     Atomics.store(this.#control, 0, from)
     Atomics.store(this.#control, 1, 0)
+    Atomics.store(this.#control, 3, 0)
     const job: EpochJob = { epoch, alone, end }
     const results = await Promise.allSettled(
       this.#workers.map((worker, thread) =>

@@ -21,7 +21,7 @@ const blocks = new BlockTable(job.files, job.blockBytes)
 const reader = new BlockReader(blocks)
 const kernel = KernelThread.load(model, thread)
 const { buffer } = model.memories[0]!
-const control = new Int32Array(buffer, layout.control, 3)
+const control = new Int32Array(buffer, layout.control, 4)
 const order = new Uint32Array(buffer, layout.order, blocks.length)
 const shares = new Float64Array(buffer, layout.shares, blocks.length + 1)
 const meeting = new Meeting(model, thread)
@@ -29,6 +29,9 @@ const walk = layout.inLanes ? new LaneWalk(model, kernel, config, meeting, threa
 const claims = new Claims(job.claims, thread)
 const quarantined = new Set(job.quarantined)
 const team = new Team(layout.threads.length, job.team)
+
+/** So many pieces are trained on before the copies of frequent rows are merged, and taken anew. */
+const piecesOnCopies = 4
 
 /** What is told of a block in quarantine. */
 const leftOut = { words: 0, records: 0, hash: 0n, loss: 0, pairs: 0, skipped: true }
@@ -50,11 +53,13 @@ parentPort!.on('message', ({ epoch, end, alone }: EpochJob) => {
 
 /** Claims places in the epoch's order of blocks, until it comes to the end or is told to stop. */
 function runFreely(epoch: number, end: number): void {
+  Atomics.add(control, 3, 1)
   while (Atomics.load(control, 1) === 0) {
     const place = Atomics.add(control, 0, 1)
     if (place >= end) break
     post({ type: 'block', ...trainBlock(epoch, place) })
   }
+  Atomics.sub(control, 3, 1)
 }
 
 function trainBlock(epoch: number, place: number): BlockDone {
@@ -66,14 +71,24 @@ function trainBlock(epoch: number, place: number): BlockDone {
   const from = shares[place]!
   const blockShare = shares[place + 1]! - from
   let done = 0
+  let trained = 0
+  kernel.copyHotRows()
   for (const piece of pieces(ids, layout.pieceWords)) {
     const share = (epoch - 1 + from + blockShare * (done / ids.length)) / config.epochs
     kernel.train(piece, rateAt(config, share))
     Atomics.add(control, 2, 1)
     done += piece.length
+    if (++trained % piecesOnCopies !== 0) continue
+    mergeHotRows()
+    kernel.copyHotRows()
   }
+  mergeHotRows()
   const { loss, pairs, words } = kernel.sums()
   return { place, words, records: text.records, hash: text.hash, loss, pairs }
+}
+
+function mergeHotRows(): void {
+  kernel.mergeHotRows(1 / Atomics.load(control, 3))
 }
 
 /**

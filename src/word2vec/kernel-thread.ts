@@ -103,6 +103,16 @@ export class KernelThread {
     return kept
   }
 
+  /** Copies the rows that all threads need all the time; without a copy of now, `train` would not know what they are. */
+  copyHotRows(): void {
+    this.kernel.copyHotRows(this.#places.params)
+  }
+
+  /** Adds to them what was learned on the copies, or a share of it: one by the number of threads at work. */
+  mergeHotRows(share: number): void {
+    this.kernel.mergeHotRows(this.#places.params, share)
+  }
+
   /** Trains on whole sentences, `pieceWords` numbers at most, that lie in this thread's buffer. */
   train(ids: Uint32Array, learningRate: number): void {
     const { params } = this.#places

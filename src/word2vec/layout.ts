@@ -121,7 +121,7 @@ export interface ModelLayout {
   job: JobLayout
   /** Words trained in one call of the kernel, at most. */
   pieceWords: number
-  /** i32: the next place to claim, 1 to stop. */
+  /** i32: the next place to claim, 1 to stop, the pieces begun, the threads at work that run freely. */
   control: number
   /** For threads that share lanes: see train/meeting.ts. */
   meeting: number
@@ -153,7 +153,7 @@ const mostMarks = 65536
 const pieceWords = 2000
 /** Noise words before the first of a piece or block that its windows may take. */
 export const pooledBefore = 255
-// More of them save waiting for other threads, and cost copying.
+// More of them save waiting for other threads, and cost copying and a place in the cache.
 const hotNodes = 512
 const hotWords = 64
 

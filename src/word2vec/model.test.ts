@@ -247,7 +247,9 @@ test.each(['skipgram', 'cbow'] as const)(
     const ids = sentences(300, 400, new Random(6n))
     const kernel = KernelThread.load(built.model, 1)
     kernel.seed(1n)
+    kernel.copyHotRows()
     kernel.train(place(built, ids), 0.02)
+    kernel.mergeHotRows(1 / 2)
     trainReference(expected, ids, 0.02, 1n)
     expect(built.model.layout.hotRows).toBe(299)
     expected.output = expected.output.map((x, i) => (x + before.output[i]!) / 2)
@@ -268,7 +270,9 @@ test.each<TrainConfigInput>([
   const ids = sentences(300, 400, new Random(6n))
   const kernel = KernelThread.load(built.model, 1)
   kernel.seed(1n)
+  kernel.copyHotRows()
   kernel.train(place(built, ids), 0.02)
+  kernel.mergeHotRows(1 / 2)
   trainReference(expected, ids, 0.02, 1n)
   const { hotRows } = built.model.layout
   expect(hotRows).toBe(64)
@@ -284,6 +288,7 @@ test('what pads targets is zero for a thread with copies, too', () => {
   scatter(built, new Random(5n))
   const kernel = KernelThread.load(built.model, 0)
   kernel.seed(3n)
+  kernel.copyHotRows()
   kernel.train(place(built, sentences(300, 400, new Random(6n))), 0.02)
   const firstCopied = vocabulary - 1 - layout.hotRows
   const at = layout.threads[0]!.hotCopies + (vocabulary - firstCopied) * layout.rowBytes

@@ -36,6 +36,8 @@ export interface TrainKernel {
     lookups: number,
   ): number
   train(params: number, ids: number, count: number, learningRate: number): void
+  copyHotRows(params: number): void
+  mergeHotRows(params: number, share: number): void
   subsample(params: number, ids: number, count: number, kept: number): number
   drawPool(params: number, place: number, count: number, number: number): void
   markLane(params: number, kept: number, total: number, from: number, to: number, tag: number): void
@@ -103,7 +105,6 @@ export const fields = {
   hotCopies: 160,
   hotCount: 164,
   hotInputs: 184,
-  hotShare: 168,
   pool: 172,
   read: 176,
   scratch: 188,
@@ -336,7 +337,6 @@ function enterParameters(
   put(fields.hotCopies, places.hotCopies)
   put(fields.hotInputs, places.hotInputs)
   put(fields.hotCount, layout.copiedRows)
-  view.setFloat32(fields.hotShare, 1 / layout.threads.length, true)
   const constants = new Float32Array(buffer, places.constants)
   for (const [i, value] of sigmoidConstants.entries()) constants[i + 1] = value
   constants.set([1, 1, 1, 1, 1, 1, 0, 0], sigmoidConstants.length + 1)
