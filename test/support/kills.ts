@@ -43,7 +43,7 @@ export async function runThroughKills(options: KillOptions): Promise<KilledRun> 
   const folder = new RunFolder(out)
   const kills: Kill[] = []
   /** The attempt that was ended last: what lies in the folder may be its, until the next has begun. */
-  let ended = 0
+  let ended = ''
   let endedMs = 0
   let run = start()
   while (!run.isOver() && kills.length < options.kills) {
@@ -63,7 +63,7 @@ export async function runThroughKills(options: KillOptions): Promise<KilledRun> 
     if (run.isOver()) break
     const victim = (['trainer', 'supervisor', 'both'] as const)[random.below(3)]!
     const pids = readRun(folder)?.pids
-    if (victim !== 'supervisor' && pids?.trainer && attemptOf(folder) > ended) kill(pids.trainer)
+    if (victim !== 'supervisor' && pids?.trainer && isAnother(folder, ended)) kill(pids.trainer)
     ended = attemptOf(folder)
     endedMs = performance.now()
     if (victim !== 'trainer') {
@@ -111,12 +111,12 @@ async function until(test: () => boolean, patienceMs: number): Promise<boolean> 
   return false
 }
 
-function isAt(folder: RunFolder, moment: Moment, ended: number): boolean {
+function isAt(folder: RunFolder, moment: Moment, ended: string): boolean {
   if (moment === 'any') return true
   const names = namesIn(folder.path)
   if (moment === 'counting')
-    return attemptOf(folder) > ended || (names.includes('lock') && !names.includes('corpus.json'))
-  if (moment === 'training') return names.includes('claims') && attemptOf(folder) > ended
+    return isAnother(folder, ended) || (names.includes('lock') && !names.includes('corpus.json'))
+  if (moment === 'training') return names.includes('claims') && isAnother(folder, ended)
   if (moment === 'export') return names.some((name) => name.startsWith('vectors.safetensors'))
   const checkpoints = namesIn(folder.checkpoints)
   if (moment === 'writing') return checkpoints.some((name) => name.startsWith('.'))
@@ -132,8 +132,16 @@ function namesIn(path: string): string[] {
   }
 }
 
-function attemptOf(folder: RunFolder): number {
-  return readRun(folder)?.attempt ?? 0
+/** Names an attempt. Not by its number alone: a folder in which nothing was done is removed, and then begins at 1 again. */
+function attemptOf(folder: RunFolder): string {
+  const run = readRun(folder)
+  return run?.pids.trainer ? `${run.attempt} by ${run.pids.trainer}` : ''
+}
+
+/** Whether an attempt is at work that is not the one ended last. */
+function isAnother(folder: RunFolder, ended: string): boolean {
+  const attempt = attemptOf(folder)
+  return attempt !== '' && attempt !== ended
 }
 
 function readRun(folder: RunFolder): RunFile | undefined {
