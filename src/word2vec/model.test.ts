@@ -237,20 +237,26 @@ test.each(shapes)('lanes move the vectors as those of the reference do: %o', ({ 
   for (const [i, matrix] of matrices.entries()) expect(matrix, `SEED=${seed}`).toEqual(matrices[i % each]!)
 })
 
+/** Trains a thread of two on copies, and the reference: what it is then, and was before. */
+function trainOnCopies(changes: TrainConfigInput) {
+  const built = build(300, { dim: 20, sample: 0, ...changes }, undefined, 2)
+  scatter(built, new Random(5n))
+  const before = reference(built)
+  const expected = reference(built)
+  const ids = sentences(300, 400, new Random(6n))
+  const kernel = KernelThread.load(built.model, 1)
+  kernel.seed(1n)
+  kernel.copyHotRows()
+  kernel.train(place(built, ids), 0.02)
+  kernel.mergeHotRows(1 / 2)
+  trainReference(expected, ids, 0.02, 1n)
+  return { built, before, expected }
+}
+
 test.each(['skipgram', 'cbow'] as const)(
-  'nodes near the root move on copies, and a thread adds its part of what they learned: %s',
+  'nodes near the root move on copies, and a thread adds its part of it: %s',
   (model) => {
-    const built = build(300, { dim: 20, loss: 'hs', sample: 0, model }, undefined, 2)
-    scatter(built, new Random(5n))
-    const before = reference(built)
-    const expected = reference(built)
-    const ids = sentences(300, 400, new Random(6n))
-    const kernel = KernelThread.load(built.model, 1)
-    kernel.seed(1n)
-    kernel.copyHotRows()
-    kernel.train(place(built, ids), 0.02)
-    kernel.mergeHotRows(1 / 2)
-    trainReference(expected, ids, 0.02, 1n)
+    const { built, before, expected } = trainOnCopies({ loss: 'hs', model })
     expect(built.model.layout.hotRows).toBe(299)
     expected.output = expected.output.map((x, i) => (x + before.output[i]!) / 2)
     expectClose(built, expected, 3e-5)
@@ -263,17 +269,7 @@ test.each<TrainConfigInput>([
   { model: 'cbow', cbowGradient: 'divided', window: 12 },
   { model: 'cbow', loss: 'nce', cbowInput: 'sum' },
 ])('the most frequent words move on copies as well, both their vectors: %o', (changes) => {
-  const built = build(300, { dim: 20, sample: 0, ...changes }, undefined, 2)
-  scatter(built, new Random(5n))
-  const before = reference(built)
-  const expected = reference(built)
-  const ids = sentences(300, 400, new Random(6n))
-  const kernel = KernelThread.load(built.model, 1)
-  kernel.seed(1n)
-  kernel.copyHotRows()
-  kernel.train(place(built, ids), 0.02)
-  kernel.mergeHotRows(1 / 2)
-  trainReference(expected, ids, 0.02, 1n)
+  const { built, before, expected } = trainOnCopies(changes)
   const { hotRows } = built.model.layout
   expect(hotRows).toBe(64)
   for (const name of ['input', 'output'] as const) {
