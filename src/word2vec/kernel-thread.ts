@@ -103,7 +103,7 @@ export class KernelThread {
     return kept
   }
 
-  /** Copies the rows that all threads need all the time; without a copy of now, `train` would not know what they are. */
+  /** Copies the rows that all threads need all the time: `train` works on the copies, and is not to be called before. */
   copyHotRows(): void {
     this.kernel.copyHotRows(this.#places.params)
   }
